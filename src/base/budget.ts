@@ -1,0 +1,76 @@
+/**
+ * What one client query may cost: work that hostile zones can make a resolver do is paid from here, and a spent limit ends the
+ * query with SERVFAIL and no verdict (KeyTrap CVE-2023-50387, NSEC3 CVE-2023-50868, NXNSAttack CVE-2020-12662).
+ */
+
+/** Limits of one client query. The numbers without a source are ours. */
+export const clientLimits = {
+  /** Queries sent upstream, retries included. */
+  upstreamQueries: 200,
+  /** Octets received from upstream. */
+  upstreamOctets: 2_000_000,
+  /** CNAME and DNAME links followed, as many as Unbound follows. */
+  aliases: 11,
+  /** Signature checks done, whatever their outcome (KeyTrap). */
+  signatureChecks: 100,
+  /** NSEC3 hash computations, iterations included (RFC 9276 §3.2). */
+  nsec3Hashes: 1_000,
+  /** Fetches of server addresses and of keys that this query caused. */
+  subqueries: 60,
+} as const;
+
+/** Limits of a fetch that several queries may share: a server's address, a DNSKEY RRset, a DS RRset. */
+export const sharedLimits = {
+  upstreamQueries: 60,
+  upstreamOctets: 600_000,
+  aliases: 8,
+  signatureChecks: 40,
+  nsec3Hashes: 400,
+  subqueries: 20,
+} as const satisfies Limits;
+
+/** Work on one RRset, whoever asks (RFC 4035 §5.3.3 and KeyTrap). */
+export const rrsetLimits = { signatures: 8, keysOfOneTag: 4 } as const;
+
+/** NSEC3 iterations over this make a denial insecure, once its own signature verified (RFC 9276 §3.2). */
+export const MAX_NSEC3_ITERATIONS = 50;
+
+export type Cost = keyof typeof clientLimits;
+export type Limits = { readonly [K in Cost]: number };
+/** Takes `amount` (1 unless told) from a limit. @throws {BudgetExceeded} once it is spent */
+export type Spend = (what: Cost, amount?: number) => void;
+
+/** A limit is spent. Nothing was judged: the caller may cache no verdict. */
+export class BudgetExceeded extends Error {
+  override readonly name = 'BudgetExceeded';
+  readonly limit: Cost | 'time' | 'depth';
+  constructor(limit: Cost | 'time' | 'depth') {
+    super(`the limit on ${limit} is spent`);
+    this.limit = limit;
+  }
+}
+
+export interface Budget {
+  readonly spend: Spend;
+  /** What has been spent so far, for whoever shares the bill. */
+  readonly spent: () => Readonly<Record<Cost, number>>;
+}
+
+/** Opens a budget with these limits. */
+export function openBudget(limits: Limits = clientLimits): Budget {
+  const used: Record<Cost, number> = {
+    upstreamQueries: 0,
+    upstreamOctets: 0,
+    aliases: 0,
+    signatureChecks: 0,
+    nsec3Hashes: 0,
+    subqueries: 0,
+  };
+  return {
+    spend(what, amount = 1) {
+      used[what] += amount;
+      if (used[what] > limits[what]) throw new BudgetExceeded(what);
+    },
+    spent: () => used,
+  };
+}
