@@ -2,7 +2,9 @@
 
 import type { Name } from '../base/name.ts';
 import type { Question, RRset } from '../base/record.ts';
+import type { Trace } from '../base/trace.ts';
 import type { Validation } from '../base/validation.ts';
+import type { CacheFigures, Readiness } from './settings.ts';
 
 /** One CNAME, given or synthesised from a DNAME, that led from the question towards the answer, with what validation said of it. */
 export interface AliasLink {
@@ -43,7 +45,18 @@ export interface Resolver {
 
 export interface ResolveOptions {
   /** Hears what the resolution does. */
-  readonly trace?: import('../base/trace.ts').Trace;
+  readonly trace?: Trace;
   /** Milliseconds this query may take; the service's 8,000 unless told. */
   readonly deadlineMs?: number;
+}
+
+/** A resolver that lives: it can be made ready, watched and emptied. Made by `createResolver` in resolver.ts. */
+export interface LiveResolver extends Resolver {
+  /** Primes (where priming is on) and validates the root's keys or those of the anchors; resolves once that has succeeded or failed. */
+  prepare(): Promise<Readiness>;
+  /** The outcome of the last `prepare`. */
+  readiness(): Readiness;
+  figures(): CacheFigures;
+  /** Upstream queries sent since the start. */
+  upstreamQueries(): number;
 }
