@@ -1,0 +1,131 @@
+/**
+ * The configuration: a YAML file, every key optional, checked against the schema of config/schema.ts. Relative file names count from the
+ * folder of the configuration file. Files that it names are not read here.
+ */
+
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Ajv } from 'ajv';
+import { LineCounter, parseDocument } from 'yaml';
+import { type Name, parseName, tryParseName } from './base/name.ts';
+import type { NegativeTrustAnchor } from './base/trust-anchor.ts';
+import { ConfigError, problemsOf } from './config/problems.ts';
+import { type CheckedConfig, configSchema } from './config/schema.ts';
+import { type Endpoint, isPrefix, tryParseEndpoint, tryParseMoment, tryParseOctets, tryParseServer } from './config/values.ts';
+
+export { ConfigError } from './config/problems.ts';
+export { configSchema } from './config/schema.ts';
+export { type Endpoint, formatEndpoint } from './config/values.ts';
+
+/** A zone whose questions go to servers that the operator names. */
+export interface ZoneServers {
+  readonly zone: Name;
+  readonly servers: readonly Endpoint[];
+  readonly first: boolean;
+}
+
+/** What the service is to do: the keys of the file with their values read. */
+export interface Config {
+  readonly listen: {
+    readonly dns: readonly Endpoint[];
+    /** Whether `dns` is our default and not the operator's word: then an address family this machine lacks is no fault. */
+    readonly byDefault: boolean;
+    readonly http: Endpoint | undefined;
+  };
+  /** Prefixes in text form, checked. */
+  readonly access: { readonly allow: readonly string[] };
+  readonly http: { readonly access: readonly string[]; readonly hosts: readonly string[] };
+  /** Absolute file names; undefined: what comes with zeker. */
+  readonly root: { readonly hints: string | undefined };
+  readonly trust: { readonly anchors: string | undefined; readonly rfc5011: boolean };
+  readonly resolver: Omit<CheckedConfig['resolver'], 'forward' | 'stub'> & {
+    readonly forward: readonly ZoneServers[];
+    readonly stub: readonly ZoneServers[];
+  };
+  readonly validation: {
+    readonly enabled: boolean;
+    /** Seconds since the epoch. */
+    readonly time: number | undefined;
+    readonly sha1: 'insecure' | 'validate';
+    readonly sha1Digest: boolean;
+    readonly negativeTrustAnchors: readonly NegativeTrustAnchor[];
+  };
+  readonly cache: { readonly maxOctets: number; readonly minTtl: number; readonly maxTtl: number };
+  readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
+}
+
+const formats = {
+  endpoint: (text: string) => tryParseEndpoint(text) !== undefined,
+  server: (text: string) => tryParseServer(text, 53) !== undefined,
+  prefix: (text: string) => isPrefix(text),
+  'domain-name': (text: string) => tryParseName(text) !== undefined,
+  moment: (text: string) => tryParseMoment(text) !== undefined,
+  octets: (text: string) => (tryParseOctets(text) ?? 0) >= 1_000_000,
+};
+
+/** Reads a configuration. `source` names it in errors; `folder` is where relative file names count from. @throws {ConfigError} */
+export function parseConfig(text: string, source: string, folder: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const broken = document.errors.map(({ message, pos }) => ({ line: lines.linePos(pos[0]).line, key: '', message }));
+  if (broken.length > 0) throw new ConfigError(source, broken);
+  const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, keywords: ['expects'], formats, allowUnionTypes: true });
+  const dnsGiven = document.hasIn(['listen', 'dns']);
+  const { $schema: _, ...schema } = configSchema as typeof configSchema & { $schema?: string };
+  if (!ajv.validate<CheckedConfig>(schema, value)) throw new ConfigError(source, problemsOf(ajv.errors ?? [], document, lines));
+  return toConfig(value, folder, !dnsGiven);
+}
+
+function toConfig({ listen, resolver, validation, cache, ...rest }: CheckedConfig, folder: string, byDefault: boolean): Config {
+  const fileName = (name: string | undefined) => (name === undefined ? undefined : resolve(folder, name));
+  return {
+    listen: {
+      dns: listen.dns.map((text) => checked(tryParseEndpoint(text))),
+      byDefault,
+      http: listen.http === false ? undefined : checked(tryParseEndpoint(listen.http)),
+    },
+    access: rest.access,
+    http: rest.http,
+    root: { hints: fileName(rest.root.hints) },
+    trust: { anchors: fileName(rest.trust.anchors), rfc5011: rest.trust.rfc5011 },
+    resolver: { ...resolver, forward: resolver.forward.map(toZoneServers), stub: resolver.stub.map(toZoneServers) },
+    validation: {
+      ...validation,
+      time: validation.time === undefined ? undefined : checked(tryParseMoment(validation.time)),
+      negativeTrustAnchors: validation.negativeTrustAnchors.map(({ zone, reason, until }) => ({
+        zone: parseName(zone),
+        reason,
+        until: checked(tryParseMoment(until)),
+      })),
+    },
+    cache: { maxOctets: checked(tryParseOctets(cache.maxMemory)), minTtl: cache.minTtl, maxTtl: cache.maxTtl },
+    log: { level: rest.log.level, file: fileName(rest.log.file) },
+  };
+}
+
+function toZoneServers({ zone, to, first }: CheckedConfig['resolver']['stub'][number]): ZoneServers {
+  return { zone: parseName(zone), servers: to.map((text) => checked(tryParseServer(text, 53))), first };
+}
+
+/** A value whose format the schema has checked already. */
+function checked<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a configuration value passed the schema but cannot be read');
+  return value;
+}
+
+/** The configuration of an empty file. */
+export function defaultConfig(): Config {
+  return parseConfig('', 'defaults', '.');
+}
+
+/** Reads a configuration file. @throws {ConfigError} what is wrong with it, or that it cannot be read */
+export function loadConfig(file: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(file, [{ line: 1, key: '', message: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}` }]);
+  }
+  return parseConfig(text, file, dirname(resolve(file)));
+}

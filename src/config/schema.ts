@@ -1,0 +1,157 @@
+/**
+ * The configuration as a JSON schema (TypeBox): names, kinds, defaults and a sentence about each key. `zeker config-schema` prints it.
+ * The `format`s are checked by values.ts; to a program that does not know them they are annotations (JSON Schema 2020-12 §7.2.3).
+ */
+
+import { type Static, type TSchema, Type } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+
+/** What a wrong value is told, behind "must be": the keyword `expects` is ours, an annotation to other programs. */
+const expectations = {
+  endpoint: 'address:port, an IPv6 address in brackets',
+  server: 'an address or address:port, an IPv6 address with a port in brackets',
+  prefix: 'a prefix such as 192.0.2.0/24 or 2001:db8::/32, or an address',
+  'domain-name': 'a domain name',
+  moment: 'a moment such as 2026-11-24T06:41:00Z',
+  octets: 'an amount of memory, at least 1MB: octets, or a number with kB, MB, GB, KiB, MiB or GiB',
+} as const;
+
+const text = (format: keyof typeof expectations, description: string) =>
+  Type.String({ format, description, expects: expectations[format] });
+const flag = (value: boolean, description: string) => Type.Boolean({ default: value, description });
+
+/** A section: every key has its default, so a section that is left out has them all. */
+function section<T extends Record<string, TSchema>>(description: string, properties: T) {
+  return Type.Object(properties, { ...closed, default: {}, description });
+}
+
+const loopback = ['127.0.0.0/8', '::1/128'];
+
+/**
+ * Loopback, private, shared, link-local, multicast and reserved addresses (RFC 6890 and the IANA special-purpose registries): no name
+ * out of the network may make us ask there. The documentation prefixes are left out, for they lead nowhere.
+ */
+export const defaultDoNotQuery: readonly string[] = [
+  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'],
+  ...['224.0.0.0/4', '240.0.0.0/4', '::/127', '::ffff:0:0/96', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
+];
+
+const prefixes = (description: string, value: readonly string[]) =>
+  Type.Array(text('prefix', 'A prefix, 192.0.2.0/24 or 2001:db8::/32, or an address alone.'), { default: [...value], description });
+
+const configuredZones = (description: string) =>
+  Type.Array(
+    Type.Object(
+      {
+        zone: text('domain-name', 'The zone and all below it.'),
+        to: Type.Array(text('server', 'An address, or address:port; port 53 unless told. IPv6 with a port stands in brackets.'), {
+          minItems: 1,
+          maxItems: 32,
+        }),
+        first: flag(false, 'Fall back to recursion where these servers fail.'),
+      },
+      closed,
+    ),
+    { default: [], description },
+  );
+
+const seconds = (value: number, description: string) => Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, default: value, description });
+
+export const configSchema = Type.Object(
+  {
+    listen: section('Where clients reach the service.', {
+      dns: Type.Array(text('endpoint', 'address:port'), {
+        default: ['127.0.0.1:5335', '[::1]:5335'],
+        minItems: 1,
+        maxItems: 64,
+        uniqueItems: true,
+        description: 'DNS over UDP and TCP.',
+      }),
+      http: Type.Union([text('endpoint', 'address:port'), Type.Literal(false)], {
+        default: '127.0.0.1:8053',
+        expects: 'address:port, an IPv6 address in brackets, or false',
+        description: 'HTTP: /dane, /resolve, /healthz, /readyz, /metrics. `false` for none.',
+      }),
+    }),
+    access: section('Who may ask over DNS.', { allow: prefixes('Clients from elsewhere get REFUSED.', loopback) }),
+    http: section('Who may ask over HTTP. `access.allow` never opens it.', {
+      access: prefixes('Clients from elsewhere get 403.', loopback),
+      hosts: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+        default: [],
+        description: 'Names by which the service may be called in the Host header, besides loopback names and the address it listens on.',
+      }),
+    }),
+    root: section('The root zone.', {
+      hints: Type.Optional(Type.String({ minLength: 1, description: 'A root hints file. Without it: the hints that come with zeker.' })),
+    }),
+    trust: section('What validation starts from.', {
+      anchors: Type.Optional(
+        Type.String({
+          minLength: 1,
+          description: 'A file of DS or DNSKEY records, any owner names. Without it: the root anchors that come with zeker.',
+        }),
+      ),
+      rfc5011: flag(false, 'Follow key rollovers by RFC 5011. Not in this version: true is accepted with a warning.'),
+    }),
+    resolver: section('How zeker asks upstream.', {
+      priming: flag(true, 'Ask the root for its servers at the start and when they expire (RFC 9609). Off: nothing is sent unasked.'),
+      qnameMinimisation: flag(true, 'Tell each server no more of the name than it must know (RFC 9156).'),
+      caseRandomisation: flag(true, 'Mix the case of letters in questions and demand it back in replies.'),
+      specialUseNames: flag(true, 'Answer localhost, invalid, private reverse zones and the like locally (RFC 6761, 6303, 7686).'),
+      upstreamPort: Type.Integer({ minimum: 1, maximum: 65535, default: 53, description: 'Port of authoritative servers.' }),
+      doNotQuery: prefixes(
+        'Addresses never asked, whatever a name says. Addresses that the configuration itself names are not barred.',
+        defaultDoNotQuery,
+      ),
+      ipv4: flag(true, 'Ask servers over IPv4.'),
+      ipv6: flag(true, 'Ask servers over IPv6.'),
+      forward: configuredZones('Zones whose questions go to recursive servers.'),
+      stub: configuredZones('Zones whose questions go to these authoritative servers.'),
+    }),
+    validation: section('DNSSEC validation.', {
+      enabled: flag(true, 'Off: every answer is insecure.'),
+      time: Type.Optional(
+        text('moment', 'Judge signatures at this moment instead of now: for tests and forensics. Cache ages are not moved.'),
+      ),
+      sha1: Type.Enum(['insecure', 'validate'], {
+        default: 'insecure',
+        description: 'Zones signed with algorithms 5 and 7 only: insecure (RFC 9905), or judged.',
+      }),
+      sha1Digest: flag(true, 'Accept DS digest type 1 where it stands alone.'),
+      negativeTrustAnchors: Type.Array(
+        Type.Object(
+          {
+            zone: text('domain-name', 'The zone and all below it is insecure.'),
+            reason: Type.String({ default: 'none given', maxLength: 500, description: 'For whoever reads it later.' }),
+            until: text('moment', 'When it ends (RFC 7646 §2).'),
+          },
+          closed,
+        ),
+        { default: [], description: 'Zones whose broken signatures are forgiven for a while (RFC 7646).' },
+      ),
+    }),
+    cache: section('What is remembered.', {
+      maxMemory: Type.Union([text('octets', 'As 256MB or 1GiB.'), Type.Integer({ minimum: 1_000_000 })], {
+        default: '256MB',
+        expects: expectations.octets,
+        description: 'Memory of all caches together: octets, or a number with kB, MB, GB, KiB, MiB or GiB; at least 1 MB.',
+      }),
+      minTtl: seconds(0, 'Seconds that an answer is kept at least; never past its signature.'),
+      maxTtl: seconds(86_400, 'Seconds that an answer is kept at most.'),
+    }),
+    log: section('JSON lines, one an event.', {
+      level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'What is told.' }),
+      file: Type.Optional(Type.String({ minLength: 1, description: 'A file that is made with mode 0600. Without it: standard error.' })),
+    }),
+  },
+  {
+    ...closed,
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'zeker',
+    description: 'Configuration of zeker; every key is optional.',
+  },
+);
+
+/** A configuration that the schema has accepted, defaults filled in. */
+export type CheckedConfig = Static<typeof configSchema>;
