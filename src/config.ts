@@ -8,14 +8,14 @@ import { dirname, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Name, parseName, tryParseName } from './base/name.ts';
+import type { Endpoint } from './base/prefix.ts';
 import type { NegativeTrustAnchor } from './base/trust-anchor.ts';
 import { ConfigError, problemsOf } from './config/problems.ts';
 import { type CheckedConfig, configSchema } from './config/schema.ts';
-import { type Endpoint, isPrefix, tryParseEndpoint, tryParseMoment, tryParseOctets, tryParseServer } from './config/values.ts';
+import { isPrefix, tryParseEndpoint, tryParseMoment, tryParseOctets, tryParseServer } from './config/values.ts';
 
 export { ConfigError } from './config/problems.ts';
 export { configSchema } from './config/schema.ts';
-export { type Endpoint, formatEndpoint } from './config/values.ts';
 
 /** A zone whose questions go to servers that the operator names. */
 export interface ZoneServers {

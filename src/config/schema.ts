@@ -11,7 +11,7 @@ const closed = { additionalProperties: false } as const;
 const expectations = {
   endpoint: 'address:port, an IPv6 address in brackets',
   server: 'an address or address:port, an IPv6 address with a port in brackets',
-  prefix: 'a prefix such as 192.0.2.0/24 or 2001:db8::/32, or an address',
+  prefix: 'a prefix such as 192.0.2.0/24 or 2001:db8::/32 with no bits set behind its length, or an address',
   'domain-name': 'a domain name',
   moment: 'a moment such as 2026-11-24T06:41:00Z',
   octets: 'an amount of memory, at least 1MB: octets, or a number with kB, MB, GB, KiB, MiB or GiB',
@@ -30,11 +30,11 @@ const loopback = ['127.0.0.0/8', '::1/128'];
 
 /**
  * Loopback, private, shared, link-local, multicast and reserved addresses (RFC 6890 and the IANA special-purpose registries): no name
- * out of the network may make us ask there. The documentation prefixes are left out, for they lead nowhere.
+ * out of the network may make us ask there. IPv4-mapped addresses are judged as IPv4. The documentation prefixes are left out, for they lead nowhere.
  */
 export const defaultDoNotQuery: readonly string[] = [
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'],
-  ...['224.0.0.0/4', '240.0.0.0/4', '::/127', '::ffff:0:0/96', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
+  ...['224.0.0.0/4', '240.0.0.0/4', '::/127', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
 ];
 
 const prefixes = (description: string, value: readonly string[]) =>

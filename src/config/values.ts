@@ -1,42 +1,29 @@
-/** Values that a configuration writes as text: addresses with ports, prefixes, moments, amounts of memory. Nothing else is read here. */
+/** Values that a configuration writes as text: endpoints, prefixes, moments, amounts of memory. Each is undefined for what is none. */
 
-import { isIP } from 'node:net';
+import { createPrefixSet, type Endpoint, EndpointError, PrefixError, parseEndpoint } from '../base/prefix.ts';
 
-/** An IP address and a port. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** Whether a text is an IP address literal; a zone index (`fe80::1%eth0`) is not accepted. */
-export function isAddress(text: string): boolean {
-  return isIP(text) !== 0 && !text.includes('%');
-}
-
-function tryParsePort(text: string): number | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 0xffff ? Number(text) : undefined;
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof EndpointError || error instanceof PrefixError) return undefined;
+    throw error;
+  }
 }
 
 /** Reads `192.0.2.1:53` or `[2001:db8::1]:53`; port 0 lets the system choose. */
 export function tryParseEndpoint(text: string): Endpoint | undefined {
-  const [, six, four, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):(\d+)$/.exec(text) ?? [];
-  const address = six ?? four;
-  const port = tryParsePort(digits ?? '');
-  if (address === undefined || port === undefined) return undefined;
-  return isIP(address) === (six === undefined ? 4 : 6) ? { address, port } : undefined;
+  return attempt(() => parseEndpoint(text));
 }
 
-/** As `tryParseEndpoint`, or an address alone, in brackets or not, with the port that is given. Port 0 is no server's. */
+/** A server to ask: as an endpoint, or an address alone with the port that is given. No zone index, and port 0 is no server's. */
 export function tryParseServer(text: string, defaultPort: number): Endpoint | undefined {
-  const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
-  if (isAddress(bare)) return { address: bare, port: defaultPort };
-  const endpoint = tryParseEndpoint(text);
-  return endpoint?.port === 0 ? undefined : endpoint;
+  const endpoint = attempt(() => parseEndpoint(text, defaultPort));
+  return endpoint === undefined || endpoint.port === 0 || endpoint.address.includes('%') ? undefined : endpoint;
 }
 
-/** Writes what `tryParseEndpoint` reads. */
-export function formatEndpoint({ address, port }: Endpoint): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+export function isPrefix(text: string): boolean {
+  return attempt(() => createPrefixSet([text])) !== undefined;
 }
 
 /** Seconds since the epoch of `2026-11-24` or `2026-11-24T06:41:00Z` (RFC 3339, with `Z` or an offset). */
@@ -65,11 +52,4 @@ export function tryParseOctets(value: string | number): number | undefined {
   const factor = unit === undefined ? undefined : units[unit];
   const octets = factor === undefined ? Number.NaN : Number(digits) * factor;
   return Number.isSafeInteger(octets) ? octets : undefined;
-}
-
-/** Whether a text is a prefix such as `192.0.2.0/24`, or an address alone, which means all its bits. Bits behind the length do not count. */
-export function isPrefix(text: string): boolean {
-  const [address = '', length, ...more] = text.split('/');
-  if (!isAddress(address) || more.length > 0) return false;
-  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (address.includes(':') ? 128 : 32));
 }
