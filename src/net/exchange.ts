@@ -16,7 +16,7 @@ export interface UpstreamQuery {
   readonly edns: boolean;
   /** RD and CD set: for servers that recurse for us. */
   readonly recursionDesired: boolean;
-  /** Mix the case of QNAME's letters and demand it back (draft-vixie-dnsext-dns0x20). */
+  /** Over UDP: mix the case of QNAME's letters and demand it back (draft-vixie-dnsext-dns0x20). The reply is read in the case given. */
   readonly caseRandomisation: boolean;
   readonly timeoutMs: number;
 }
@@ -26,16 +26,23 @@ export interface UpstreamQuery {
  * - `timeout`: nothing that matched came in time; with near misses somebody may be guessing, so ask over TCP
  * - `forged`: so many near misses that no reply over UDP can be believed; ask over TCP
  * - `case-mismatch`: a reply that matched but for the letter case; ask over TCP
- * - `unreachable`: the network said so: port or host unreachable, connection refused or reset, no route
- * - `malformed`: a reply whose ID and question matched, but that is no message
+ * - `unreachable`: the network said so: port or host unreachable, connection refused, reset or ended early, no route; or this machine has
+ *   no socket to spare, see `isLocalFault(code)` in attempt.ts: then nothing may be noted against the server
+ * - `malformed`: a reply whose ID and question matched, but that is no message; over TCP also a reply that did not match
  */
 export type UpstreamOutcome =
-  | { readonly outcome: 'response'; readonly message: Message; readonly octets: number; readonly rttMs: number; readonly nearMisses: number }
+  | {
+      readonly outcome: 'response';
+      readonly message: Message;
+      readonly octets: number;
+      readonly rttMs: number;
+      readonly nearMisses: number;
+    }
   | { readonly outcome: 'timeout'; readonly nearMisses: number }
   | { readonly outcome: 'forged' }
   | { readonly outcome: 'case-mismatch' }
   | { readonly outcome: 'unreachable'; readonly code: string }
   | { readonly outcome: 'malformed'; readonly fault: string };
 
-/** Sends one query and waits for the reply that matches it, at most `timeoutMs`; a wrong reply does not end the wait. Never rejects. */
+/** Sends one query and waits for the reply that matches it, at most `timeoutMs`; a wrong reply does not end the wait. Never rejects for what the network does. */
 export type Exchange = (query: UpstreamQuery) => Promise<UpstreamOutcome>;
