@@ -1,0 +1,122 @@
+/**
+ * Signature checks by `node:crypto`, with imported keys kept, and by @noble/curves for the curves that a platform refuses.
+ * Algorithms: RSA (RFC 3110, RFC 5702), ECDSA (RFC 6605), EdDSA (RFC 8080).
+ */
+
+import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { Algorithm } from '../base/registry.ts';
+import { createNobleVerifier } from './noble-verifier.ts';
+import { type PublicKey, readPublicKey } from './public-key.ts';
+
+export type SignatureCheck = 'valid' | 'invalid' | 'unsupported';
+
+/** Checks signatures; never throws on octets, whatever they are. */
+export interface Verifier {
+  /**
+   * @param publicKey the public key field of a DNSKEY; one that breaks its format, or is no point of its curve, makes `invalid`
+   * @param signature the signature field of an RRSIG
+   */
+  verifySignature(algorithm: number, publicKey: Uint8Array, signature: Uint8Array, data: Uint8Array): SignatureCheck;
+}
+
+export interface VerifierOptions {
+  /** `node` unless told: node:crypto, and noble where the platform has not got a curve. `noble` has no RSA. */
+  readonly engine?: 'node' | 'noble';
+  /** Imported keys kept; a key costs about 1 kB. */
+  readonly maxKeys?: number;
+}
+
+const DEFAULT_MAX_KEYS = 4096;
+
+interface ImportedKey {
+  readonly key: KeyObject;
+  readonly hash: string | null;
+  readonly signatureOctets: number;
+  readonly isEcdsa: boolean;
+}
+
+/** Makes a verifier with a cache of keys of its own. */
+export function createVerifier({ engine = 'node', maxKeys = DEFAULT_MAX_KEYS }: VerifierOptions = {}): Verifier {
+  const noble = createNobleVerifier();
+  if (engine === 'noble') return noble;
+  const refused = refusedCurves();
+  // A key that does not import is kept too: trying again would cost as much as a check (CVE-2025-8677).
+  const keys = new LRUCache<string, ImportedKey | 'invalid'>({ max: maxKeys });
+
+  function importedKey(algorithm: number, field: Uint8Array, parsed: PublicKey): ImportedKey | 'invalid' {
+    const id = `${algorithm}/${Buffer.from(field.buffer, field.byteOffset, field.byteLength).toString('latin1')}`;
+    const known = keys.get(id);
+    if (known !== undefined) return known;
+    const imported = importKey(parsed);
+    keys.set(id, imported);
+    return imported;
+  }
+
+  return {
+    verifySignature(algorithm, publicKey, signature, data) {
+      if (refused.has(algorithm)) return noble.verifySignature(algorithm, publicKey, signature, data);
+      const parsed = readPublicKey(algorithm, publicKey);
+      if (typeof parsed === 'string') return parsed;
+      const imported = importedKey(algorithm, publicKey, parsed);
+      return imported === 'invalid' ? 'invalid' : check(imported, signature, data);
+    },
+  };
+}
+
+function check({ key, hash, signatureOctets, isEcdsa }: ImportedKey, signature: Uint8Array, data: Uint8Array): SignatureCheck {
+  if (signature.length !== signatureOctets) return 'invalid';
+  try {
+    return verify(hash, data, isEcdsa ? { key, dsaEncoding: 'ieee-p1363' } : key, signature) ? 'valid' : 'invalid';
+  } catch {
+    return 'invalid'; // OpenSSL reports some malformed signatures, and keys it does not like, as errors
+  }
+}
+
+function importKey(parsed: PublicKey): ImportedKey | 'invalid' {
+  try {
+    switch (parsed.kind) {
+      case 'rsa': {
+        const key = jwk({ kty: 'RSA', n: base64url(parsed.modulus), e: base64url(parsed.exponent) });
+        return { key, hash: parsed.hash, signatureOctets: parsed.modulus.length, isEcdsa: false };
+      }
+      case 'ecdsa': {
+        const key = jwk({ kty: 'EC', crv: parsed.curve, x: base64url(parsed.x), y: base64url(parsed.y) });
+        return { key, hash: parsed.hash, signatureOctets: parsed.x.length * 2, isEcdsa: true };
+      }
+      case 'eddsa': {
+        const key = jwk({ kty: 'OKP', crv: parsed.curve, x: base64url(parsed.point) });
+        return { key, hash: null, signatureOctets: parsed.point.length * 2, isEcdsa: false };
+      }
+    }
+  } catch {
+    return 'invalid';
+  }
+}
+
+function jwk(key: Record<string, string>): KeyObject {
+  return createPublicKey({ key, format: 'jwk' });
+}
+
+function base64url(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('base64url');
+}
+
+/** Algorithms whose curve this build of OpenSSL does not have, as some distributions' do not. */
+function refusedCurves(): ReadonlySet<number> {
+  const probes: readonly (readonly [algorithm: number, make: () => unknown])[] = [
+    [Algorithm.ECDSAP256SHA256, () => generateKeyPairSync('ec', { namedCurve: 'P-256' })],
+    [Algorithm.ECDSAP384SHA384, () => generateKeyPairSync('ec', { namedCurve: 'P-384' })],
+    [Algorithm.ED25519, () => generateKeyPairSync('ed25519')],
+    [Algorithm.ED448, () => generateKeyPairSync('ed448')],
+  ];
+  const refused = probes.filter(([, make]) => {
+    try {
+      make();
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  return new Set(refused.map(([algorithm]) => algorithm));
+}

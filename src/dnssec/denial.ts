@@ -1,0 +1,96 @@
+/**
+ * Which proof answers which question: NSEC where it proves, else NSEC3, never a mixture of both (RFC 4035 §5.4, RFC 5155 §8).
+ * NSEC3 with more iterations than are followed makes a denial insecure; its own signature was verified before (RFC 9276 §3.2).
+ */
+
+import { MAX_NSEC3_ITERATIONS } from '../base/budget.ts';
+import { formatName, isBelow, isWithin, type Name } from '../base/name.ts';
+import { Type } from '../base/registry.ts';
+import { nsec3Hash } from '../crypto/digest.ts';
+import type { DnssecContext } from './context.ts';
+import type { DenialRecords } from './denial-records.ts';
+import { type DenialVerdict, type NoDsVerdict, type Unproved, unproved } from './denial-verdict.ts';
+import { proveExpansionByNsec, proveNoDsByNsec, proveNodataByNsec, proveNxdomainByNsec } from './nsec.ts';
+import { type Nsec3Chain, proveExpansionByNsec3, proveNoDsByNsec3, proveNodataByNsec3, proveNxdomainByNsec3 } from './nsec3.ts';
+
+export { collectDenial, type DenialRecords, type VerifiedNsec, type VerifiedNsec3 } from './denial-records.ts';
+export type { DenialVerdict, NoDsVerdict } from './denial-verdict.ts';
+
+/** Proves that `qname` does not exist, and that no wildcard makes it. @throws {BudgetExceeded} */
+export function proveNxdomain(qname: Name, records: DenialRecords, context: DnssecContext): DenialVerdict {
+  if (!isBelow(qname, records.zone)) return notOfZone(qname, records);
+  return firstProof(
+    records,
+    () => proveNxdomainByNsec(qname, records),
+    () => proveNxdomainByNsec3(qname, openChain(records, context)),
+  );
+}
+
+/** Proves that `qname`, or the wildcard that makes it, has no records of `qtype` and no CNAME. @throws {BudgetExceeded} */
+export function proveNodata(qname: Name, qtype: number, records: DenialRecords, context: DnssecContext): DenialVerdict {
+  // DS at an apex is the parent's to deny, and the root has none (RFC 4035 §3.1.4.1).
+  const isOurs = qtype === Type.DS && qname.labels > 0 ? isBelow(qname, records.zone) : isWithin(qname, records.zone);
+  if (!isOurs) return notOfZone(qname, records);
+  return firstProof(
+    records,
+    () => proveNodataByNsec(qname, qtype, records),
+    () => proveNodataByNsec3(qname, qtype, openChain(records, context)),
+  );
+}
+
+/**
+ * Proves that nothing closer to `qname` exists than the wildcard under `encloser` that its answer was made of.
+ * @param encloser the `wildcard` of the answer's signature verdict
+ * @throws {BudgetExceeded}
+ */
+export function proveWildcardExpansion(qname: Name, encloser: Name, records: DenialRecords, context: DnssecContext): DenialVerdict {
+  if (!isBelow(qname, encloser) || !isWithin(encloser, records.zone)) return notOfZone(qname, records);
+  return firstProof(
+    records,
+    () => proveExpansionByNsec(qname, encloser, records),
+    () => proveExpansionByNsec3(qname, encloser, openChain(records, context)),
+  );
+}
+
+/** Finds out whether there is a zone cut without DS at `child`, from records of a zone above it. @throws {BudgetExceeded} */
+export function proveNoDs(child: Name, records: DenialRecords, context: DnssecContext): NoDsVerdict {
+  if (!isBelow(child, records.zone)) return notOfZone(child, records);
+  const byNsec = records.nsec.length > 0 ? proveNoDsByNsec(child, records) : undefined;
+  if (byNsec !== undefined && (byNsec.verdict !== 'unproved' || records.nsec3.length === 0)) return byNsec;
+  if (records.nsec3.length === 0) return nothingToRead(records);
+  return isBearable(records) ? proveNoDsByNsec3(child, openChain(records, context)) : { verdict: 'insecure-iterations' };
+}
+
+function firstProof(records: DenialRecords, byNsec: () => DenialVerdict, byNsec3: () => DenialVerdict): DenialVerdict {
+  const nsecVerdict = records.nsec.length > 0 ? byNsec() : undefined;
+  if (nsecVerdict !== undefined && (nsecVerdict.verdict !== 'unproved' || records.nsec3.length === 0)) return nsecVerdict;
+  if (records.nsec3.length === 0) return nothingToRead(records);
+  return isBearable(records) ? byNsec3() : { verdict: 'insecure', reason: 'nsec3-iterations' };
+}
+
+function isBearable({ nsec3 }: DenialRecords): boolean {
+  return nsec3.every((record) => record.iterations <= MAX_NSEC3_ITERATIONS);
+}
+
+function notOfZone(name: Name, { zone }: DenialRecords): Unproved {
+  return unproved(`${formatName(zone)} cannot deny ${formatName(name)}`);
+}
+
+function nothingToRead({ detail }: DenialRecords): Unproved {
+  return unproved(detail ?? 'there are no NSEC or NSEC3 records');
+}
+
+/** Each name is hashed once a proof; a hash costs one and its iterations (CVE-2023-50868). */
+function openChain({ zone, nsec3 }: DenialRecords, { spend }: DnssecContext): Nsec3Chain {
+  const { salt, iterations } = nsec3[0] ?? { salt: new Uint8Array(), iterations: 0 };
+  const known = new Map<string, Buffer>();
+  const hash = (name: Name): Buffer => {
+    const memo = known.get(name.key);
+    if (memo !== undefined) return memo;
+    spend('nsec3Hashes', iterations + 1);
+    const digest = nsec3Hash(name, salt, iterations);
+    known.set(name.key, digest);
+    return digest;
+  };
+  return { zone, nsec3, hash };
+}
