@@ -1,0 +1,132 @@
+/**
+ * An authoritative server: some zones, one address, UDP and TCP.
+ *
+ * RFCs: 1034 §4.3.2 step 2 (nearest zone), 4035 §3.1.4.1 (DS is asked of the parent), 6891 §6.1.3 (BADVERS), 7766 (TCP).
+ * A fault makes it misbehave, so that tests see what a resolver does about it.
+ */
+
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { delayOf, type Fault, replyOctets } from './fault.ts';
+import { lookUp, type Reply } from './lookup.ts';
+import { emptyReply, type Query, readQuery, udpLimit, writeHeaderOnly, writeReply } from './message.ts';
+import { isWithin } from './name.ts';
+import { typeNumbers } from './rdata.ts';
+import type { Zone } from './zone.ts';
+
+export interface AuthorityOptions {
+  readonly address: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly zones: readonly Zone[];
+  /** The fault that holds at the moment of a query. */
+  readonly fault: () => Fault | undefined;
+  readonly onQuery: () => void;
+}
+
+export interface Authority {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const idleTimeoutMs = 10_000;
+const maxConnections = 150;
+
+/** Binds UDP and TCP on one port; rejects with the system's error where that cannot be. */
+export async function startAuthority(options: AuthorityOptions): Promise<Authority> {
+  const udp = createSocket('udp4');
+  udp.bind(options.port, options.address);
+  await once(udp, 'listening');
+  const { port } = udp.address();
+  const connections = new Set<Socket>();
+  const tcp = createServer((socket) => serveConnection(socket, options, connections));
+  tcp.maxConnections = maxConnections;
+  tcp.listen(port, options.address);
+  try {
+    await once(tcp, 'listening');
+  } catch (error) {
+    udp.close();
+    throw error;
+  }
+  serveDatagrams(udp, options);
+  return { port, stop: () => stopAll(udp, tcp, connections) };
+}
+
+async function stopAll(udp: UdpSocket, tcp: Server, connections: ReadonlySet<Socket>): Promise<void> {
+  const closed = Promise.all([once(udp, 'close'), once(tcp, 'close')]);
+  udp.close();
+  tcp.close();
+  for (const socket of connections) socket.destroy();
+  await closed;
+}
+
+function serveDatagrams(udp: UdpSocket, options: AuthorityOptions): void {
+  let open = true;
+  udp.on('close', () => {
+    open = false;
+  });
+  udp.on('error', () => undefined); // what one reply could not be sent for does not end the server
+  udp.on('message', (octets, client) => {
+    answerOctets(octets, 'udp', options, (reply) => {
+      if (open) udp.send(reply, client.port, client.address, () => undefined);
+    });
+  });
+}
+
+function serveConnection(socket: Socket, options: AuthorityOptions, connections: Set<Socket>): void {
+  connections.add(socket);
+  let received = Buffer.alloc(0);
+  socket.setTimeout(idleTimeoutMs, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => connections.delete(socket));
+  socket.on('data', (chunk: Buffer) => {
+    received = Buffer.concat([received, chunk]);
+    while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+      const end = 2 + received.readUInt16BE(0);
+      answerOctets(received.subarray(2, end), 'tcp', options, (reply) => {
+        const length = Buffer.alloc(2);
+        length.writeUInt16BE(reply.length);
+        if (socket.writable) socket.write(Buffer.concat([length, reply]));
+      });
+      received = received.subarray(end);
+    }
+  });
+}
+
+function answerOctets(octets: Buffer, transport: 'udp' | 'tcp', options: AuthorityOptions, send: (reply: Buffer) => void): void {
+  const read = readQuery(octets);
+  if (read.outcome === 'none') return;
+  options.onQuery();
+  if (read.outcome === 'refused') {
+    send(writeHeaderOnly(read.header, read.rcode));
+    return;
+  }
+  const { query } = read;
+  const fault = options.fault();
+  const reply = replyOctets(fault, query, {
+    write: (sections) => writeReply(query, sections, transport === 'udp' ? udpLimit(query) : 65_535),
+    reply: (window) => answer(options.zones, query, window),
+  });
+  if (!reply) return;
+  const delay = delayOf(fault);
+  if (delay === 0) send(reply);
+  else setTimeout(send, delay, reply).unref();
+}
+
+/** The reply to a well formed query. */
+export function answer(zones: readonly Zone[], query: Query, window?: 'ended'): Reply {
+  const { qname, qtype, qclass, edns } = query;
+  if (edns && edns.version > 0) return emptyReply('BADVERS');
+  const zone = qclass === 1 ? nearestZone(zones, query) : undefined;
+  if (!zone || isTransfer(qtype)) return emptyReply('REFUSED');
+  return lookUp(zone, qname, qtype, { dnssec: edns?.dnssecOk ?? false, ...(window ? { window } : {}) });
+}
+
+const isTransfer = (qtype: number) => qtype === 251 || qtype === 252; // IXFR, AXFR
+
+/** The zone with the longest apex; the DS of an apex is the parent's to tell, where the server has the parent too. */
+function nearestZone(zones: readonly Zone[], { qname, qtype }: Query): Zone | undefined {
+  const [nearest, next] = zones.filter(({ apex }) => isWithin(qname, apex)).toSorted((a, b) => b.apex.length - a.apex.length);
+  return qtype === typeNumbers.DS && nearest?.apex.length === qname.length && next ? next : nearest;
+}
