@@ -20,7 +20,7 @@ export interface ReplySettings {
   readonly nsid: Uint8Array | undefined;
 }
 
-/** What a client's longest EXTRA-TEXT has, by our choice: the reason and the zone, and still a small answer. */
+/** As edeOption cuts it; cut here, it shows that there was more. */
 const MAX_EXTRA_TEXT = 64;
 
 /** An answer without records. */
@@ -110,12 +110,12 @@ function explain({ validation }: Resolution): EdnsOption[] {
   return infoCode === undefined ? [] : [edeOption(infoCode, extraText(validation))];
 }
 
-/** The reason in words, then the zone or what else is known; printable ASCII whatever the network made of it. */
-export function extraText(validation: Validation): string {
+/** The reason in words, then the zone or what else is known, at most 64 characters. */
+function extraText(validation: Validation): string {
   if (validation.state === 'secure') return '';
   const parts = [validation.reason.replaceAll('-', ' ')];
   if (validation.state !== 'indeterminate') parts.push(formatName(validation.zone));
   if (validation.state !== 'insecure' && validation.detail !== undefined) parts.push(validation.detail);
-  const text = parts.join(', ').replaceAll(/[^\x20-\x7e]/gu, '?');
+  const text = parts.join(', '); // edeOption cleans what the network put into it
   return text.length <= MAX_EXTRA_TEXT ? text : `${text.slice(0, MAX_EXTRA_TEXT - 3)}...`;
 }

@@ -1,0 +1,151 @@
+/**
+ * One client's stream: queries in, answers out as they come ready, in any order (RFC 7766 §6.2.1.1 and §7), whatever carries the stream.
+ * A client costs what these limits say and no more: one that sends slowly, asks without reading (CVE-2024-0760) or stays for ever is cut.
+ * Between a hundred queries the event loop turns, so a client that sends thousands at once does not hold up the others.
+ */
+
+import type { Socket } from 'node:net';
+import type { Answer, Client } from '../service/answer.ts';
+import { createFrameReader } from './frame-reader.ts';
+
+export interface ConnectionLimits {
+  /** Queries in flight: with more, no octet is read until one is answered. */
+  readonly maxPipelined: number;
+  /** Time without an answer after which a connection with nothing in flight is closed; asked anew each time (RFC 7766 §6.2.3). */
+  readonly idleTimeoutMs: () => number;
+  /** Time in which a client must have read what waits for it, and close in turn when we have closed. */
+  readonly writeTimeoutMs: number;
+  /** Answers that wait in memory for the client to read. */
+  readonly maxBufferedOctets: number;
+  readonly maxLifetimeMs: number;
+}
+
+export interface Connection {
+  /** Takes no more queries, answers those in flight, then closes. */
+  finish(): void;
+  /** Closes at once. */
+  cut(): void;
+}
+
+const HEADER_OCTETS = 12;
+
+/** Serves a connected stream, which must let its halves be closed apart (`allowHalfOpen`), until it ends. */
+export function serveConnection(
+  socket: Socket,
+  client: Client,
+  answer: Answer,
+  limits: ConnectionLimits,
+  onError?: (error: unknown) => void,
+): Connection {
+  const frames = createFrameReader();
+  let inFlight = 0;
+  let lastQueryTaken = false; // the client has closed its half, or we take no more
+  let closing = false;
+  let turnAsked = false;
+  let writeTimer: NodeJS.Timeout | undefined;
+  let idleTimer = setTimeout(closeIdle, limits.idleTimeoutMs());
+  const lifeTimer = setTimeout(finish, limits.maxLifetimeMs);
+
+  function cut(): void {
+    socket.destroy();
+  }
+
+  function closeIdle(): void {
+    if (inFlight === 0) cut();
+    else restartIdle();
+  }
+
+  function restartIdle(): void {
+    clearTimeout(idleTimer);
+    if (!socket.destroyed) idleTimer = setTimeout(closeIdle, limits.idleTimeoutMs());
+  }
+
+  function finish(): void {
+    lastQueryTaken = true;
+    frames.clear();
+    advance();
+  }
+
+  /** Takes what queries may be taken, and decides whether to read on or to close. */
+  function advance(): void {
+    if (socket.destroyed || closing) return;
+    const blocked = () => inFlight >= limits.maxPipelined || socket.writableNeedDrain;
+    for (let query = blocked() ? undefined : frames.next(); query; query = blocked() ? undefined : frames.next()) {
+      // That is no DNS client, so nothing behind it is a query either.
+      if (query.length < HEADER_OCTETS) {
+        cut();
+        return;
+      }
+      void take(query);
+    }
+    if (blocked()) socket.pause();
+    else if (lastQueryTaken && inFlight === 0) close();
+    else socket.resume();
+  }
+
+  function advanceNextTurn(): void {
+    if (turnAsked) return;
+    turnAsked = true;
+    setImmediate(() => {
+      turnAsked = false;
+      advance();
+    });
+  }
+
+  async function take(query: Buffer): Promise<void> {
+    inFlight++;
+    try {
+      const reply = await answer(query, client);
+      if (reply && !socket.destroyed) send(reply);
+    } catch (error) {
+      onError?.(error);
+    }
+    inFlight--;
+    advanceNextTurn();
+  }
+
+  function send(reply: Uint8Array): void {
+    // Length and message in one write, so that they leave in one segment (RFC 7766 §8).
+    const frame = Buffer.allocUnsafe(2 + reply.length);
+    frame.writeUInt16BE(reply.length);
+    frame.set(reply, 2);
+    socket.write(frame);
+    restartIdle();
+    if (socket.writableLength > limits.maxBufferedOctets) cut();
+    else if (socket.writableNeedDrain) writeTimer ??= setTimeout(cut, limits.writeTimeoutMs);
+  }
+
+  /** Our half first: a close with octets unread would reset the connection, and answers on their way would be lost. */
+  function close(): void {
+    closing = true;
+    clearTimeout(idleTimer);
+    clearTimeout(writeTimer);
+    writeTimer = setTimeout(cut, limits.writeTimeoutMs);
+    socket.end();
+    socket.resume();
+  }
+
+  socket.setNoDelay(true);
+  socket.on('data', (chunk) => {
+    if (lastQueryTaken) return;
+    frames.feed(chunk);
+    advance();
+  });
+  socket.on('end', () => {
+    lastQueryTaken = true;
+    advance();
+  });
+  socket.on('drain', () => {
+    if (closing) return;
+    clearTimeout(writeTimer);
+    writeTimer = undefined;
+    advance();
+  });
+  socket.on('error', () => {}); // reset, timed out: the network's affair, and 'close' follows
+  socket.on('close', () => {
+    clearTimeout(idleTimer);
+    clearTimeout(lifeTimer);
+    clearTimeout(writeTimer);
+  });
+  return { finish, cut };
+}

@@ -1,0 +1,106 @@
+/**
+ * DNS over TCP (RFC 7766): listens, and lets in as many connections as may be, in all and from each client address. What happens on one
+ * is in connection.ts.
+ * Limits: no TLS; no TCP Fast Open, which Node does not offer; the keepalive option (RFC 7828) is neither read nor sent.
+ */
+
+import { once } from 'node:events';
+import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import type { Endpoint } from '../base/prefix.ts';
+import type { Answer } from '../service/answer.ts';
+import { BindError } from './bind-error.ts';
+import { type Connection, type ConnectionLimits, serveConnection } from './connection.ts';
+
+export interface TcpOptions {
+  readonly maxConnections?: number;
+  readonly maxConnectionsPerClient?: number;
+  readonly maxPipelined?: number;
+  readonly idleTimeoutMs?: number;
+  /** Once three quarters of the connections are taken (RFC 7766 §6.2.3). */
+  readonly idleTimeoutUnderPressureMs?: number;
+  readonly writeTimeoutMs?: number;
+  readonly maxBufferedOctets?: number;
+  readonly maxLifetimeMs?: number;
+  /** Hears of faults of ours and of the listening socket. Synchronous, must not throw. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface TcpServer {
+  readonly address: string;
+  /** The one bound, where port 0 was asked. */
+  readonly port: number;
+  connections(): number;
+  /** Stops listening, answers what is in flight at most `graceMs`, then cuts what is left. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const DEFAULT_GRACE_MS = 5_000;
+
+const defaults = {
+  maxConnections: 1_000,
+  maxConnectionsPerClient: 100,
+  maxPipelined: 100,
+  idleTimeoutMs: 10_000,
+  idleTimeoutUnderPressureMs: 2_000,
+  writeTimeoutMs: 10_000,
+  maxBufferedOctets: 1024 * 1024,
+  maxLifetimeMs: 3_600_000,
+};
+
+/** Binds and serves. @throws {BindError} in one sentence, where the endpoint cannot be had */
+export async function startTcp(endpoint: Endpoint, answer: Answer, options: TcpOptions = {}): Promise<TcpServer> {
+  const settings = { ...defaults, ...options };
+  const connections = new Map<Socket, Connection>();
+  const clients = new Map<string, number>();
+  const limits: ConnectionLimits = {
+    ...settings,
+    idleTimeoutMs: () =>
+      connections.size * 4 > settings.maxConnections * 3 ? settings.idleTimeoutUnderPressureMs : settings.idleTimeoutMs,
+  };
+
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const address = socket.remoteAddress;
+    const own = clients.get(address ?? '') ?? 0;
+    // Without an address the client has gone already.
+    if (address === undefined || own >= settings.maxConnectionsPerClient) {
+      socket.on('error', () => {});
+      socket.destroy();
+      return;
+    }
+    clients.set(address, own + 1);
+    connections.set(socket, serveConnection(socket, { address, transport: 'tcp' }, answer, limits, settings.onError));
+    socket.on('close', () => {
+      connections.delete(socket);
+      const left = (clients.get(address) ?? 0) - 1;
+      if (left > 0) clients.set(address, left);
+      else clients.delete(address);
+    });
+  });
+  server.maxConnections = settings.maxConnections;
+  await listen(server, endpoint);
+  server.on('error', (error) => settings.onError?.(error)); // such as too many open files: the next may be let in again
+
+  return {
+    address: endpoint.address,
+    port: (server.address() as AddressInfo).port,
+    connections: () => connections.size,
+    async stop(graceMs = DEFAULT_GRACE_MS) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of connections.values()) connection.finish();
+      const timer = setTimeout(() => {
+        for (const connection of connections.values()) connection.cut();
+      }, graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function listen(server: Server, endpoint: Endpoint): Promise<void> {
+  try {
+    server.listen({ host: endpoint.address, port: endpoint.port, ipv6Only: isIPv6(endpoint.address), exclusive: true });
+    await once(server, 'listening');
+  } catch (error) {
+    throw new BindError(endpoint, 'TCP', error);
+  }
+}

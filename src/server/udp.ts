@@ -1,0 +1,167 @@
+/**
+ * DNS over UDP by `node:dgram`: one socket for each address, for a datagram socket of Node cannot choose what address a reply leaves from.
+ * A wildcard address is therefore bound as all addresses that the machine has of its family.
+ * What is in flight is bounded, in all and for each client (DNSBomb, CVE-2024-33655): beyond it the newest query is dropped, for an answer,
+ * even SERVFAIL, to a flood with forged sources would be sent to somebody who never asked.
+ * Limits: a wildcard does not follow addresses that come later; no batches of datagrams (recvmmsg).
+ */
+
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Endpoint } from '../base/prefix.ts';
+import type { Answer } from '../service/answer.ts';
+import { BindError } from './bind-error.ts';
+
+export interface UdpOptions {
+  /** Queries in flight in all. */
+  readonly maxInFlight?: number;
+  /** Queries in flight for one client address, as many as Unbound's wait-limit. */
+  readonly maxInFlightPerClient?: number;
+  /** Octets asked of the system for each socket's receive buffer; it may give less. */
+  readonly receiveBufferOctets?: number;
+  /** Hears of faults of a socket. Synchronous, must not throw. */
+  readonly onError?: (error: unknown) => void;
+  /** Hears of each query dropped because too many are in flight. Synchronous, must not throw. */
+  readonly onDrop?: () => void;
+}
+
+export interface UdpServer {
+  readonly address: string;
+  /** The one bound, where port 0 was asked. */
+  readonly port: number;
+  /** Takes no more queries, waits for those in flight at most `graceMs`, then closes. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const DEFAULT_GRACE_MS = 5_000;
+
+const defaults = { maxInFlight: 10_000, maxInFlightPerClient: 1_000, receiveBufferOctets: 4 * 1024 * 1024 };
+
+/** Binds and serves. @throws {BindError} in one sentence, where the endpoint cannot be had */
+export async function startUdp(endpoint: Endpoint, answer: Answer, options: UdpOptions = {}): Promise<UdpServer> {
+  const sockets = await bindAll(endpoint, options);
+  const inFlight = createInFlight(options);
+  let stopping = false;
+  for (const socket of sockets) {
+    socket.on('message', (query, client) => {
+      // Nothing can be sent to port 0, and dgram would throw.
+      if (stopping || client.port === 0) return;
+      if (!inFlight.enter(client.address)) {
+        options.onDrop?.();
+        return;
+      }
+      serve(socket, query, client, answer)
+        .catch((error: unknown) => options.onError?.(error))
+        .finally(() => inFlight.leave(client.address));
+    });
+  }
+  return {
+    address: endpoint.address,
+    port: sockets[0]?.address().port ?? endpoint.port,
+    async stop(graceMs = DEFAULT_GRACE_MS) {
+      stopping = true;
+      await inFlight.whenEmpty(graceMs);
+      await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
+    },
+  };
+}
+
+async function serve(socket: Socket, query: Buffer, client: RemoteInfo, answer: Answer): Promise<void> {
+  const reply = await answer(query, { address: client.address, transport: 'udp' });
+  if (!reply) return;
+  // A reply that cannot be sent (no route, a full queue, a firewall) is as one lost on the way: the client asks again.
+  await new Promise<void>((resolve) => socket.send(reply, client.port, client.address, () => resolve()));
+}
+
+async function bindAll(endpoint: Endpoint, options: UdpOptions): Promise<Socket[]> {
+  const wildcard = isWildcard(endpoint.address);
+  const sockets: Socket[] = [];
+  let port = endpoint.port;
+  try {
+    for (const address of wildcard ? interfaceAddresses(isIPv6(endpoint.address)) : [endpoint.address]) {
+      const socket = await bind({ address, port }, options).catch((error: unknown) => {
+        // An address may go, or not yet be usable (RFC 4862 §5.4), between being listed and being bound.
+        if (wildcard && error instanceof BindError && error.code === 'EADDRNOTAVAIL') return undefined;
+        throw error;
+      });
+      if (!socket) continue;
+      sockets.push(socket);
+      port = socket.address().port;
+    }
+    if (sockets.length === 0) throw new BindError(endpoint, 'UDP', { code: 'EADDRNOTAVAIL' });
+    return sockets;
+  } catch (error) {
+    for (const socket of sockets) socket.close();
+    throw error;
+  }
+}
+
+async function bind(endpoint: Endpoint, { receiveBufferOctets, onError }: UdpOptions): Promise<Socket> {
+  const ipv6 = isIPv6(endpoint.address);
+  const recvBufferSize = receiveBufferOctets ?? defaults.receiveBufferOctets;
+  const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6, recvBufferSize });
+  try {
+    socket.bind({ address: endpoint.address, port: endpoint.port, exclusive: true });
+    await once(socket, 'listening');
+    socket.on('error', (error) => onError?.(error));
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw new BindError(endpoint, 'UDP', error);
+  }
+}
+
+function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || /^[0:]+$/.test(address);
+}
+
+function interfaceAddresses(ipv6: boolean): string[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) => {
+    const family = addresses.filter((address) => (address.family === 'IPv6') === ipv6);
+    return family.map(({ address }) => (address.startsWith('fe80:') ? `${address}%${name}` : address));
+  });
+}
+
+interface InFlight {
+  /** False where the client, or all together, have too many. */
+  enter(client: string): boolean;
+  leave(client: string): void;
+  /** Resolves once nothing is in flight, or `graceMs` have passed. */
+  whenEmpty(graceMs: number): Promise<void>;
+}
+
+function createInFlight({
+  maxInFlight = defaults.maxInFlight,
+  maxInFlightPerClient = defaults.maxInFlightPerClient,
+}: UdpOptions): InFlight {
+  const clients = new Map<string, number>();
+  let total = 0;
+  let empty: (() => void) | undefined;
+  return {
+    enter(client) {
+      const own = clients.get(client) ?? 0;
+      if (total >= maxInFlight || own >= maxInFlightPerClient) return false;
+      total++;
+      clients.set(client, own + 1);
+      return true;
+    },
+    leave(client) {
+      total--;
+      const own = (clients.get(client) ?? 0) - 1;
+      if (own > 0) clients.set(client, own);
+      else clients.delete(client);
+      if (total === 0) empty?.();
+    },
+    async whenEmpty(graceMs) {
+      if (total === 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        empty = resolve;
+        timer = setTimeout(resolve, graceMs);
+      });
+      clearTimeout(timer);
+    },
+  };
+}
