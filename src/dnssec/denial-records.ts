@@ -48,9 +48,7 @@ export interface DenialRecords {
   /** Seconds since the epoch: the first end of the signatures; infinite without any. */
   readonly expires: number;
   /** Why there is nothing to read, the most telling reason; undefined where there is something. */
-  readonly fault: BogusReason | undefined;
-  /** The same as a sentence. */
-  readonly detail: string | undefined;
+  readonly fault: { readonly reason: BogusReason; readonly detail: string } | undefined;
 }
 
 /** Ours. NXDOMAIN takes three RRsets, an alias before it adds some; more is padding to burn checks (CVE-2026-11605). */
@@ -92,8 +90,7 @@ export function collectDenial(rrsets: readonly RRset[], keys: ZoneKeys, context:
 function assemble(zone: Name, collected: readonly Collected[], fault: BogusVerdict | undefined): DenialRecords {
   const nsec3 = oneChain(collected.flatMap((item) => item.nsec3));
   const used = collected.filter((item) => item.nsec.length > 0 || item.nsec3.some((record) => nsec3.includes(record)));
-  const why =
-    used.length > 0 ? undefined : (fault ?? ({ reason: 'denial-missing', detail: 'there are no NSEC or NSEC3 records' } as const));
+  const missing = { reason: 'denial-missing', detail: 'there are no NSEC or NSEC3 records' } as const;
   return {
     zone,
     nsec: used.flatMap((item) => item.nsec),
@@ -101,8 +98,7 @@ function assemble(zone: Name, collected: readonly Collected[], fault: BogusVerdi
     rrsets: used.map((item) => item.rrset),
     ttl: Math.min(...used.map((item) => item.rrset.ttl)),
     expires: Math.min(...used.map((item) => item.expires)),
-    fault: why?.reason,
-    detail: why?.detail,
+    fault: used.length > 0 ? undefined : (fault ?? missing),
   };
 }
 

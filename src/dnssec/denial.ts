@@ -76,8 +76,8 @@ function notOfZone(name: Name, { zone }: DenialRecords): Unproved {
   return unproved(`${formatName(zone)} cannot deny ${formatName(name)}`);
 }
 
-function nothingToRead({ detail }: DenialRecords): Unproved {
-  return unproved(detail ?? 'there are no NSEC or NSEC3 records');
+function nothingToRead({ fault }: DenialRecords): Unproved {
+  return unproved(fault?.detail ?? 'there are no NSEC or NSEC3 records');
 }
 
 /** Each name is hashed once a proof; a hash costs one and its iterations (CVE-2023-50868). */
