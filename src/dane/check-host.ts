@@ -1,0 +1,143 @@
+/** One MX host: its addresses in both families, where TLSA records are to be looked for, and what those say (RFC 7672 §2.2). */
+
+import { labelsOf, type Name } from '../base/name.ts';
+import { Type } from '../base/registry.ts';
+import { formatAddress } from '../wire/rdata/address.ts';
+import { type AddressOutcome, addressMatrix } from './address-matrix.ts';
+import { type BaseDomains, findBaseDomains, tlsaOwner } from './base-domain.ts';
+import type { Ceiling } from './ceiling.ts';
+import { judgeHost } from './judge.ts';
+import { aliasReports, type Lookup, mailName, readLookup } from './lookup.ts';
+import type { AddressReport, CandidateReport, HostReport, TlsaRecordReport } from './report.ts';
+import { lookupRow, type MxColumn, type TlsaColumn } from './tables.ts';
+import { hasUsable, type JudgedTlsa, judgeTlsaRecords } from './tlsa.ts';
+
+/** A host to look at: an MX record's exchange, or the domain itself. */
+export interface MailHost {
+  readonly name: Name;
+  readonly preference: number;
+}
+
+export interface HostContext {
+  readonly ceiling: Ceiling;
+  /** Seconds since the epoch. */
+  readonly now: () => number;
+  readonly port: number;
+  readonly mxColumn: MxColumn;
+  /** State of the MX RRset or of its denial. */
+  readonly mx: 'secure' | 'insecure';
+}
+
+export interface CheckedHost {
+  readonly report: HostReport;
+  /** When the first of its lookups ends; Infinity where there was none. */
+  readonly expires: number;
+}
+
+/** Looks one host up and judges it. @throws {BudgetExceeded} when the ceiling is reached */
+export async function checkHost(host: MailHost, context: HostContext): Promise<CheckedHost> {
+  const { ceiling, now, mx, mxColumn } = context;
+  const certificate = 'not-checked';
+  const common = { name: mailName(host.name), preference: host.preference, certificate, smtp: [] } as const;
+  if (!isHostName(host.name))
+    return {
+      report: {
+        ...common,
+        cname: [],
+        aliasRule: 'no-alias',
+        candidates: [],
+        cisco: lookupRow(mxColumn, 'target-invalid', undefined, certificate),
+        rfc7672: judgeHost({ mx, address: 'target-invalid', tlsa: undefined, certificate }),
+      },
+      expires: Number.POSITIVE_INFINITY,
+    };
+  const [a, aaaa] = await Promise.all(
+    [Type.A, Type.AAAA].map(async (type) => readLookup(await ceiling.lookUp(host.name, type), now(), formatAddress)),
+  );
+  if (!a || !aaaa) throw new Error('two lookups have two outcomes');
+  const address = addressMatrix[a.report.status][aaaa.report.status];
+  const { aliases } = familyToFollow(a, aaaa);
+  const { rule, candidates } = baseDomains(host.name, address, a, aaaa);
+  const checked = await checkCandidates(candidates, context);
+  const tlsa = tlsaColumn(candidates, checked);
+  return {
+    report: {
+      ...common,
+      a: addressReport(a),
+      aaaa: addressReport(aaaa),
+      cname: aliasReports(aliases),
+      aliasRule: rule,
+      candidates: checked.map(({ report }) => report),
+      cisco: lookupRow(mxColumn, a.report.status, tlsa, certificate),
+      rfc7672: judgeHost({ mx, address, tlsa, certificate }),
+    },
+    expires: Math.min(a.expires, aaaa.expires, ...checked.map(({ expires }) => expires)),
+  };
+}
+
+/**
+ * Whether a name can be a mail host: letters, digits, hyphens and (for hosts that have them) underscores, and no address in place of a
+ * name (RFC 5321 §2.3.5, §5.1). The root is not, beside other MX records (RFC 7505 §3).
+ */
+export function isHostName(name: Name): boolean {
+  const labels = labelsOf(name).map((label) => Buffer.from(label).toString('latin1'));
+  const last = labels.at(-1);
+  return last !== undefined && !/^\d+$/.test(last) && labels.every((label) => /^[A-Za-z0-9_-]+$/.test(label));
+}
+
+/** The family whose chain of aliases counts: the one that validated, else the one that has addresses. */
+function familyToFollow(a: Lookup<string>, aaaa: Lookup<string>): Lookup<string> {
+  for (const status of ['secure', 'insecure']) for (const family of [a, aaaa]) if (family.report.status === status) return family;
+  return a;
+}
+
+function baseDomains(host: Name, address: AddressOutcome, a: Lookup<string>, aaaa: Lookup<string>): BaseDomains {
+  const { aliases } = familyToFollow(a, aaaa);
+  if (address === 'secure' || address === 'insecure') return findBaseDomains(host, aliases, address === 'secure');
+  return { rule: aliases.length === 0 ? 'no-alias' : 'chain-failed', candidates: [] };
+}
+
+function addressReport({ report, data }: Lookup<string>): AddressReport {
+  return { ...report, addresses: data };
+}
+
+interface CheckedCandidate {
+  readonly report: CandidateReport;
+  readonly column: TlsaColumn;
+  readonly expires: number;
+}
+
+/** Asks one candidate after the other until one has secure records or fails: either ends the search (RFC 7672 §2.1.2, §2.2.2). */
+async function checkCandidates(candidates: readonly Name[], context: HostContext): Promise<readonly CheckedCandidate[]> {
+  const checked: CheckedCandidate[] = [];
+  for (const base of candidates) {
+    const candidate = await checkCandidate(base, context);
+    if (!candidate) continue;
+    checked.push(candidate);
+    if (candidate.column !== 'insecure' && candidate.column !== 'nxdomain') break;
+  }
+  return checked;
+}
+
+async function checkCandidate(base: Name, { ceiling, now, port }: HostContext): Promise<CheckedCandidate | undefined> {
+  const owner = tlsaOwner(base, port);
+  if (!owner) return undefined;
+  const lookup = readLookup(await ceiling.lookUp(owner, Type.TLSA), now(), (rdata) => rdata);
+  const records = judgeTlsaRecords(lookup.data);
+  const { status } = lookup.report;
+  return {
+    report: { owner: mailName(owner), base: mailName(base), ...lookup.report, records: records.map(recordReport) },
+    column: status === 'secure' && !hasUsable(records) ? 'unusable' : status,
+    expires: lookup.expires,
+  };
+}
+
+function recordReport({ usage, selector, matchingType, data, why }: JudgedTlsa): TlsaRecordReport {
+  return { usage, selector, matching: matchingType, data: Buffer.from(data).toString('hex'), usable: why === 'usable', why };
+}
+
+/** The TLSA column of a host: the candidate that ended the search, else the last one; undefined where there was none to ask. */
+function tlsaColumn(candidates: readonly Name[], checked: readonly CheckedCandidate[]): TlsaColumn | undefined {
+  if (candidates.length === 0) return undefined;
+  return checked.at(-1)?.column ?? 'nxdomain'; // an owner that is too long to be a name does not exist
+}
