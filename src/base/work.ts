@@ -1,0 +1,26 @@
+/** One unit of work: who pays, how long it may take, who listens, and what it may share with others that need the same. */
+
+import type { BudgetExceeded, Spend } from './budget.ts';
+import type { Trace } from './trace.ts';
+
+/**
+ * - `done`: it ran, here or for somebody else at the same time
+ * - `cycle`: it waits for us already, so we may not wait for it
+ * - `limit-spent`: it ended by a limit of its own; that says nothing about its result
+ */
+export type Shared<T> =
+  | { readonly outcome: 'done'; readonly value: T }
+  | { readonly outcome: 'cycle' }
+  | { readonly outcome: 'limit-spent'; readonly limit: BudgetExceeded['limit'] };
+
+export interface Work {
+  readonly spend: Spend;
+  /** Milliseconds left before this work must have ended; 0 or less when it is over. */
+  readonly remainingMs: () => number;
+  readonly trace: Trace | undefined;
+  /**
+   * Runs work that others may need at the same moment: once, under limits of its own, its cost charged to everybody who waits.
+   * @param key equal keys mean the same work
+   */
+  share<T>(key: string, run: (work: Work) => Promise<T>): Promise<Shared<T>>;
+}

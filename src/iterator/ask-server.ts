@@ -1,0 +1,121 @@
+/** One question to one server, with the second tries that the transport asks for: TCP after truncation, plain DNS where EDNS is refused. */
+
+import { BudgetExceeded } from '../base/budget.ts';
+import type { Name } from '../base/name.ts';
+import type { Message, Question } from '../base/record.ts';
+import { Rcode } from '../base/registry.ts';
+import type { Work } from '../base/work.ts';
+import type { ServerCache } from '../cache/server-cache.ts';
+import type { Exchange, UpstreamOutcome, UpstreamServer } from '../net/exchange.ts';
+
+export interface AskServerDeps {
+  readonly exchange: Exchange;
+  readonly servers: ServerCache;
+  readonly now: () => number;
+  readonly caseRandomisation: boolean;
+}
+
+export type ServerOutcome =
+  | { readonly outcome: 'response'; readonly message: Message }
+  | { readonly outcome: 'silent' }
+  | { readonly outcome: 'broken'; readonly why: string };
+
+/** Never more than this many exchanges for one try of one server. */
+const MAX_EXCHANGES = 4;
+/** TCP needs a handshake before the question goes out. */
+const TCP_TIMEOUT_MS = 3_000;
+/** How a server is named in the server cache. */
+export function serverKey({ address, port }: UpstreamServer): string {
+  return port === 53 ? address : `${address}@${port}`;
+}
+
+/** @throws {BudgetExceeded} when the work's limits or its time are spent */
+export async function askServer(
+  server: UpstreamServer,
+  question: Question,
+  zone: Name,
+  recursive: boolean,
+  work: Work,
+  deps: AskServerDeps,
+): Promise<ServerOutcome> {
+  const { servers } = deps;
+  const key = serverKey(server);
+  let transport: 'udp' | 'tcp' = 'udp';
+  let edns = servers.edns(key, deps.now()) !== 'plain';
+  for (let exchanges = 0; exchanges < MAX_EXCHANGES; exchanges++) {
+    const outcome = await exchangeOnce(server, question, zone, recursive, transport, edns, work, deps);
+    switch (outcome.outcome) {
+      case 'response': {
+        servers.recordResponse(key, outcome.rttMs, deps.now());
+        work.spend('upstreamOctets', outcome.octets);
+        const { message } = outcome;
+        work.trace?.({ event: 'response', server: server.address, kind: transport, rcode: message.rcode });
+        if (message.flags.truncated) {
+          if (transport === 'tcp') return { outcome: 'broken', why: 'truncated over TCP' };
+          transport = 'tcp';
+        } else if (edns && refusesEdns(message)) edns = false;
+        else {
+          if (edns && message.edns) servers.recordEdns(key, 'works', deps.now());
+          else if (!edns && message.rcode !== Rcode.FORMERR) servers.recordEdns(key, 'plain', deps.now());
+          return { outcome: 'response', message };
+        }
+        break;
+      }
+      case 'timeout':
+        servers.recordTimeout(key, deps.now());
+        if (outcome.nearMisses === 0 || transport === 'tcp') return { outcome: 'silent' };
+        transport = 'tcp'; // somebody may be guessing
+        break;
+      case 'case-mismatch':
+        servers.recordCaseMismatch(key, deps.now());
+        if (transport === 'tcp') return { outcome: 'broken', why: 'echoes another question' };
+        transport = 'tcp';
+        break;
+      case 'forged':
+        if (transport === 'tcp') return { outcome: 'broken', why: 'echoes another question' };
+        transport = 'tcp';
+        break;
+      case 'unreachable':
+        servers.recordUnreachable(key, deps.now());
+        return { outcome: 'broken', why: outcome.code };
+      case 'malformed':
+        return { outcome: 'broken', why: outcome.fault };
+    }
+  }
+  return { outcome: 'broken', why: 'no usable response' };
+}
+
+/** Servers from before EDNS say FORMERR or NOTIMP, without an OPT record of their own (RFC 6891 §7). */
+function refusesEdns(message: Message): boolean {
+  if (message.rcode === Rcode.BADVERS) return true;
+  return message.edns === undefined && (message.rcode === Rcode.FORMERR || message.rcode === Rcode.NOTIMP);
+}
+
+async function exchangeOnce(
+  server: UpstreamServer,
+  question: Question,
+  zone: Name,
+  recursive: boolean,
+  transport: 'udp' | 'tcp',
+  edns: boolean,
+  work: Work,
+  deps: AskServerDeps,
+): Promise<UpstreamOutcome> {
+  const remaining = work.remainingMs();
+  if (remaining <= 0) throw new BudgetExceeded('time');
+  work.spend('upstreamQueries');
+  const key = serverKey(server);
+  const wait = transport === 'tcp' ? TCP_TIMEOUT_MS : deps.servers.timeoutMs(key, deps.now());
+  work.trace?.({ event: 'query-sent', server: server.address, zone, qname: question.qname, qtype: question.qtype, transport });
+  const outcome = await deps.exchange({
+    server,
+    question,
+    transport,
+    edns,
+    recursionDesired: recursive,
+    caseRandomisation: deps.caseRandomisation && transport === 'udp' && deps.servers.caseKept(key, deps.now()),
+    timeoutMs: Math.max(1, Math.min(wait, remaining)),
+  });
+  if (outcome.outcome !== 'response') work.trace?.({ event: 'query-failed', server: server.address, why: outcome.outcome });
+  return outcome;
+}

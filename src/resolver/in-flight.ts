@@ -1,0 +1,128 @@
+/**
+ * Work in flight, shared by all that need it. A graph of who waits for whom keeps two pieces of work from waiting for each other
+ * for ever: glueless delegations that point at each other are such a circle (CVE-2026-123586).
+ */
+
+import { BudgetExceeded, type Cost, type Limits, openBudget, sharedLimits } from '../base/budget.ts';
+import type { Trace } from '../base/trace.ts';
+import type { Shared, Work } from '../base/work.ts';
+
+/** How deep work may cause other work: an address behind a server name behind an address, and so on. */
+const MAX_DEPTH = 10;
+
+interface Task {
+  readonly depth: number;
+  readonly waitsFor: Set<Task>;
+  readonly spent: () => Readonly<Record<Cost, number>>;
+  promise: Promise<Shared<unknown>>;
+}
+
+export interface InFlightOptions {
+  /** Milliseconds of a monotonic clock. */
+  readonly monotonicMs: () => number;
+  /** Milliseconds one piece of shared work may take. */
+  readonly sharedDeadlineMs: number;
+}
+
+/** Keeps the work in flight of one resolver. */
+export class InFlight {
+  readonly #tasks = new Map<string | symbol, Task>();
+  readonly #options: InFlightOptions;
+
+  constructor(options: InFlightOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  /** Runs `run` as the work of one client query; equal keys share it. The limits are those of a client query. */
+  begin<T>(
+    key: string | symbol,
+    limits: Limits,
+    deadlineMs: number,
+    trace: Trace | undefined,
+    run: (work: Work) => Promise<T>,
+  ): Promise<Shared<T>> {
+    const existing = this.#tasks.get(key);
+    if (existing) return existing.promise as Promise<Shared<T>>;
+    return this.#start(key, 0, limits, deadlineMs, trace, run).promise as Promise<Shared<T>>;
+  }
+
+  #start<T>(
+    key: string | symbol,
+    depth: number,
+    limits: Limits,
+    deadlineMs: number,
+    trace: Trace | undefined,
+    run: (work: Work) => Promise<T>,
+  ): Task {
+    const budget = openBudget(limits);
+    const end = this.#options.monotonicMs() + deadlineMs;
+    const task: Task = { depth, waitsFor: new Set(), spent: budget.spent, promise: Promise.resolve({ outcome: 'cycle' }) };
+    const work: Work = {
+      spend: budget.spend,
+      remainingMs: () => end - this.#options.monotonicMs(),
+      trace,
+      share: (sharedKey, sharedRun) => this.#share(task, work, sharedKey, sharedRun),
+    };
+    this.#tasks.set(key, task);
+    task.promise = run(work)
+      .then(
+        (value): Shared<T> => ({ outcome: 'done', value }),
+        (error: unknown): Shared<T> => {
+          if (error instanceof BudgetExceeded) return { outcome: 'limit-spent', limit: error.limit };
+          throw error;
+        },
+      )
+      .finally(() => this.#tasks.delete(key));
+    // Whoever waits hears of a fault of ours; when nobody waits any more it must not end the process.
+    task.promise.catch(() => {});
+    return task;
+  }
+
+  async #share<T>(waiter: Task, work: Work, key: string, run: (work: Work) => Promise<T>): Promise<Shared<T>> {
+    let task = this.#tasks.get(key);
+    if (task && reaches(task, waiter)) return { outcome: 'cycle' };
+    if (!task) {
+      if (waiter.depth >= MAX_DEPTH) return { outcome: 'limit-spent', limit: 'depth' };
+      work.spend('subqueries');
+      task = this.#start(
+        key,
+        waiter.depth + 1,
+        sharedLimits,
+        Math.min(this.#options.sharedDeadlineMs, work.remainingMs()),
+        work.trace,
+        run,
+      );
+    }
+    waiter.waitsFor.add(task);
+    try {
+      return (await task.promise) as Shared<T>;
+    } finally {
+      waiter.waitsFor.delete(task);
+      charge(work, task.spent());
+    }
+  }
+}
+
+/** Whether `from` waits for `to`, directly or through others, or is it. */
+function reaches(from: Task, to: Task): boolean {
+  const seen = new Set<Task>();
+  const open = [from];
+  for (let task = open.pop(); task; task = open.pop()) {
+    if (task === to) return true;
+    if (seen.has(task)) continue;
+    seen.add(task);
+    open.push(...task.waitsFor);
+  }
+  return false;
+}
+
+function charge(work: Work, spent: Readonly<Record<Cost, number>>): void {
+  work.spend('upstreamQueries', spent.upstreamQueries);
+  work.spend('upstreamOctets', spent.upstreamOctets);
+  work.spend('signatureChecks', spent.signatureChecks);
+  work.spend('nsec3Hashes', spent.nsec3Hashes);
+}

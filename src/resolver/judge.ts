@@ -1,0 +1,126 @@
+/** Gets a link and has it judged: cached verdicts first, and other servers' data where what one gave is bogus (RFC 4035 §5.5). */
+
+import type { Name } from '../base/name.ts';
+import { type RRset, withTtl } from '../base/record.ts';
+import { Type } from '../base/registry.ts';
+import { SECURE, type Validation, worseOf } from '../base/validation.ts';
+import type { Work } from '../base/work.ts';
+import type { Fetched } from '../iterator/iterate.ts';
+import { MAX_SERVERS_ASKED } from '../validator/looked-up.ts';
+import type { Validator } from '../validator/validate.ts';
+import { type FetchedLink, type Fetcher, firstLink, ttlOf } from './fetcher.ts';
+import { type FailedLink, isFailed, type JudgedLink, type LinkContent, type RawLink } from './link.ts';
+import type { LinkStore } from './link-store.ts';
+
+export interface LinkJudgeDeps {
+  readonly store: LinkStore;
+  readonly fetcher: Fetcher;
+  /** Undefined where validation is off: then all is insecure. */
+  readonly validator: Validator | undefined;
+  readonly now: () => number;
+}
+
+/** A judged link and what of the same response may serve for the next one. */
+export interface LinkStep {
+  readonly link: JudgedLink;
+  readonly rest: Fetched | undefined;
+}
+
+export class LinkJudge {
+  readonly #deps: LinkJudgeDeps;
+
+  constructor(deps: LinkJudgeDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * The link at `name`.
+   * @param carried the rest of an earlier response, if it begins here
+   * @throws {BudgetExceeded}
+   */
+  async get(name: Name, type: number, carried: Fetched | undefined, work: Work): Promise<LinkStep | FailedLink> {
+    const cached = await this.#fromCache(name, type, work);
+    if (cached) return { link: cached, rest: undefined };
+    const failed = this.#deps.store.failures.get(name, type, this.#deps.now());
+    if (failed && !carried) return { failure: failed.validation };
+
+    const avoid = new Set<string>();
+    let first: LinkStep | undefined;
+    let fetched = carried ? firstLink(carried) : await this.#deps.fetcher.fetch(name, type, avoid, work);
+    for (;;) {
+      if (isFailed(fetched)) return first ?? fetched;
+      const step = { link: await this.#judge(name, type, fetched, work), rest: fetched.rest };
+      if (step.link.validation.state !== 'bogus') return step;
+      first ??= step;
+      const server = fetched.server;
+      if (server === undefined || avoid.has(server) || avoid.size + 1 >= MAX_SERVERS_ASKED) return first;
+      avoid.add(server);
+      work.trace?.({ event: 'retry-after-bogus', qname: name, qtype: type, server });
+      fetched = await this.#deps.fetcher.fetch(name, type, avoid, work);
+    }
+  }
+
+  async #fromCache(name: Name, type: number, work: Work): Promise<JudgedLink | undefined> {
+    const stored = this.#deps.store.find(name, type, this.#deps.now());
+    if (!stored) return undefined;
+    // What a referral gave as a denial of DS has no SOA, and a client must have one (RFC 2308 §5).
+    if (isDenial(stored.content) && !stored.authority.some((rrset) => rrset.type === Type.SOA)) return undefined;
+    work.trace?.({ event: 'cache-hit', qname: name, qtype: type });
+    if (stored.validation) return { ...stored, validation: stored.validation, cached: true };
+    const judged = await this.#judge(name, type, { ...stored, rest: undefined }, work);
+    return judged.validation.state === 'bogus' ? undefined : judged;
+  }
+
+  async #judge(name: Name, type: number, raw: FetchedLink, work: Work): Promise<JudgedLink> {
+    const { validation, ttl, content, authority } = await this.#verdict(name, type, raw, work);
+    const link: RawLink = { content, authority, zone: raw.zone, server: raw.server };
+    const expires = this.#deps.store.keep(name, type, link, ttl, validation, this.#deps.now());
+    return { ...link, validation, expires, cached: false };
+  }
+
+  /** The verdict, and the link with its TTLs as far as the verdict lets them be. */
+  async #verdict(
+    name: Name,
+    type: number,
+    raw: RawLink,
+    work: Work,
+  ): Promise<{ validation: Validation; ttl: number; content: LinkContent; authority: readonly RRset[] }> {
+    const { validator } = this.#deps;
+    const { content, authority, zone } = raw;
+    if (!validator) {
+      const validation = { state: 'insecure', zone, reason: 'validation-disabled' } as const;
+      return { validation, ttl: ttlOf(raw), content, authority };
+    }
+    switch (content.kind) {
+      case 'nodata':
+      case 'nxdomain': {
+        const { validation, ttl, proof } = await validator.judgeDenial(content.kind, name, type, zone, authority, work);
+        return { validation, ttl, content, authority: proof.map((rrset) => withTtl(rrset, ttl)) };
+      }
+      case 'alias': {
+        const { cname, dname } = content.alias;
+        const { validation, ttl, proof } = await validator.judgeRRset(dname ?? cname, zone, authority, work);
+        const alias = { ...content.alias, cname: withTtl(cname, ttl), dname: dname && withTtl(dname, ttl) };
+        return { validation, ttl, content: { kind: 'alias', alias }, authority: proof };
+      }
+      case 'answer': {
+        const judged: RRset[] = [];
+        let validation: Validation = SECURE;
+        let least = Number.POSITIVE_INFINITY;
+        const proofs = new Set<RRset>();
+        for (const rrset of content.rrsets) {
+          const verdict = await validator.judgeRRset(rrset, zone, authority, work);
+          validation = worseOf(validation, verdict.validation);
+          least = Math.min(least, verdict.ttl);
+          judged.push(withTtl(rrset, verdict.ttl));
+          for (const record of verdict.proof) proofs.add(record);
+        }
+        return { validation, ttl: least, content: { kind: 'answer', rrsets: judged }, authority: [...proofs] };
+      }
+    }
+  }
+}
+
+function isDenial(content: LinkContent): boolean {
+  return content.kind === 'nodata' || content.kind === 'nxdomain';
+}

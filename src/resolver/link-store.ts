@@ -1,0 +1,177 @@
+/** Links in the caches: where each kind is kept, for how long, and how it is found again. */
+
+import { ancestor, type Name } from '../base/name.ts';
+import { type RRset, withTtl } from '../base/record.ts';
+import { isMetaType, Type } from '../base/registry.ts';
+import type { Validation } from '../base/validation.ts';
+import { DenialCache, type DenialEntry } from '../cache/denial-cache.ts';
+import { FailureCache } from '../cache/failure-cache.ts';
+import { isAnswerRank, RRsetCache, type RRsetEntry } from '../cache/rrset-cache.ts';
+import { aliasByDname, targetOf } from '../iterator/response-class.ts';
+import type { LinkContent, RawLink } from './link.ts';
+
+export interface LinkStoreOptions {
+  readonly maxOctets: number;
+  /** Seconds. */
+  readonly minTtl: number;
+  readonly maxTtl: number;
+}
+
+/** A link out of the cache; `validation` is undefined where nobody judged it yet. */
+export interface StoredLink extends RawLink {
+  readonly validation: Validation | undefined;
+  readonly expires: number;
+}
+
+/** Seconds that bogus data may be kept (RFC 4035 §4.7). */
+const MAX_BOGUS_TTL = 60;
+
+export class LinkStore {
+  readonly rrsets: RRsetCache;
+  readonly denials: DenialCache;
+  readonly failures: FailureCache;
+  readonly #options: LinkStoreOptions;
+  /** While no DNAME was ever kept, no name has to be tried label by label. */
+  #hasDname = false;
+
+  constructor(options: LinkStoreOptions) {
+    this.#options = options;
+    this.rrsets = new RRsetCache({ maxOctets: Math.floor(options.maxOctets * 0.6) });
+    this.denials = new DenialCache({ maxOctets: Math.floor(options.maxOctets * 0.36) });
+    this.failures = new FailureCache({ maxOctets: Math.floor(options.maxOctets * 0.04) });
+  }
+
+  /** What is known of `type` at `name`: the RRset, its denial, or the alias that stands there instead. */
+  find(name: Name, type: number, now: number): StoredLink | undefined {
+    const exact = this.#findRRset(name, type, now);
+    if (exact) return fromRRset(exact, { kind: 'answer', rrsets: [exact.rrset] }, now);
+    const denial = this.#findDenial(name, type, now);
+    if (denial) return fromDenial(denial, now);
+    // A CNAME answers for every type but its own, and DS at its name is the parent's to deny.
+    if (type === Type.CNAME || type === Type.ANY || type === Type.DS) return undefined;
+    const cname = this.rrsets.get(name, Type.CNAME, now);
+    const target = cname && isAnswerRank(cname.rank) ? targetOf(cname.rrset) : undefined;
+    if (cname && target) {
+      const alias = { owner: name, target, cname: remaining(cname.rrset, cname.expires, now), dname: undefined };
+      return fromRRset(cname, { kind: 'alias', alias }, now);
+    }
+    return this.#hasDname ? this.#findDname(name, now) : undefined;
+  }
+
+  #findRRset(name: Name, type: number, now: number): RRsetEntry | undefined {
+    const entry = this.rrsets.get(name, type, now);
+    if (!entry) return undefined;
+    // The DS of a referral is the parent's own data, unlike the NS and the glue beside it (RFC 4035 §3.1.4).
+    return isAnswerRank(entry.rank) || type === Type.DS ? entry : undefined;
+  }
+
+  #findDenial(name: Name, type: number, now: number): DenialEntry | undefined {
+    return type === Type.ANY ? undefined : this.denials.get(name, type, now);
+  }
+
+  #findDname(name: Name, now: number): StoredLink | undefined {
+    for (let labels = name.labels - 1; labels >= 0; labels--) {
+      const entry = this.rrsets.get(ancestor(name, labels), Type.DNAME, now);
+      if (!entry || !isAnswerRank(entry.rank)) continue;
+      const alias = aliasByDname(name, remaining(entry.rrset, entry.expires, now));
+      if (alias && alias !== 'overflow') return fromRRset(entry, { kind: 'alias', alias }, now);
+    }
+    return undefined;
+  }
+
+  /**
+   * Keeps a link.
+   * @param ttl seconds it may be believed by its records and its proof
+   * @param validation undefined where it was not judged
+   * @returns when it ends, in seconds since the epoch
+   */
+  keep(name: Name, type: number, link: RawLink, ttl: number, validation: Validation | undefined, now: number): number {
+    const { content, authority, zone, server } = link;
+    const lifetime = this.#lifetime(ttl, validation);
+    const expires = now + lifetime;
+    const entry = { zone, validation, received: now, expires, server };
+    if (lifetime <= 0) return now;
+    switch (content.kind) {
+      case 'nodata':
+      case 'nxdomain':
+        this.denials.put({ ...entry, kind: content.kind, owner: name, type, authority }, now);
+        break;
+      case 'alias': {
+        const rrset = content.alias.dname ?? content.alias.cname;
+        this.#hasDname ||= content.alias.dname !== undefined;
+        this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        break;
+      }
+      case 'answer': {
+        const [rrset] = content.rrsets;
+        if (content.rrsets.length === 1 && rrset && isKept(type))
+          this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        break;
+      }
+    }
+    this.failures.delete(name, type);
+    return expires;
+  }
+
+  /** `minTtl` lifts what is not secure alone: a proof ends when its signer says so. */
+  #lifetime(ttl: number, validation: Validation | undefined): number {
+    const { minTtl, maxTtl } = this.#options;
+    if (validation?.state === 'bogus') return Math.min(Math.max(ttl, 1), MAX_BOGUS_TTL);
+    if (validation?.state === 'indeterminate') return 0;
+    const lifted = validation?.state === 'insecure' && ttl > 0 ? Math.max(ttl, minTtl) : ttl;
+    return Math.min(lifted, maxTtl);
+  }
+
+  /** Keeps the DS RRset of a referral, or what denies it there, as the zone above gave it; not judged. */
+  keepReferralProof(child: Name, zone: Name, authority: readonly RRset[], server: string, now: number): void {
+    const ds = authority.find((rrset) => rrset.type === Type.DS && rrset.owner.key === child.key);
+    const entry = { zone, validation: undefined, received: now, server } as const;
+    if (ds) {
+      this.rrsets.put({ ...entry, rrset: ds, rank: 'authority', proof: [], expires: now + Math.min(ds.ttl, this.#options.maxTtl) }, now);
+      return;
+    }
+    const denial = authority.filter((rrset) => (rrset.type === Type.NSEC || rrset.type === Type.NSEC3) && rrset.signatures.length > 0);
+    if (denial.length === 0) return;
+    const ttl = Math.min(...denial.map((rrset) => rrset.ttl), this.#options.maxTtl);
+    this.denials.put({ ...entry, kind: 'nodata', owner: child, type: Type.DS, authority: denial, expires: now + ttl }, now);
+  }
+
+  forget(name: Name, type: number): void {
+    this.rrsets.delete(name, type);
+    this.denials.delete(name, type);
+  }
+
+  clear(): void {
+    this.rrsets.clear();
+    this.denials.clear();
+    this.failures.clear();
+  }
+}
+
+/** Questions for all types at once, or for signatures alone, have no RRset of their own to keep. */
+function isKept(type: number): boolean {
+  return !isMetaType(type) && type !== Type.RRSIG;
+}
+
+function remaining(rrset: RRset, expires: number, now: number): RRset {
+  return withTtl(rrset, Math.max(0, expires - now));
+}
+
+function fromRRset(entry: RRsetEntry, content: LinkContent, now: number): StoredLink {
+  const { zone, server, validation, expires } = entry;
+  const fresh: LinkContent =
+    content.kind === 'answer' ? { kind: 'answer', rrsets: content.rrsets.map((rrset) => remaining(rrset, expires, now)) } : content;
+  return { content: fresh, authority: entry.proof.map((rrset) => remaining(rrset, expires, now)), zone, server, validation, expires };
+}
+
+function fromDenial(entry: DenialEntry, now: number): StoredLink {
+  const { kind, zone, server, validation, expires } = entry;
+  return {
+    content: { kind },
+    authority: entry.authority.map((rrset) => remaining(rrset, expires, now)),
+    zone,
+    server,
+    validation,
+    expires,
+  };
+}

@@ -1,0 +1,198 @@
+/** The resolver: puts caches, iterator and validator together, one question in and one Resolution out (design: never later than its deadline). */
+
+import { performance } from 'node:perf_hooks';
+import { clientLimits } from '../base/budget.ts';
+import { ancestor, isWithin, type Name, ROOT } from '../base/name.ts';
+import type { Question } from '../base/record.ts';
+import type { Work } from '../base/work.ts';
+import { DelegationCache } from '../cache/delegation-cache.ts';
+import { ServerCache } from '../cache/server-cache.ts';
+import { createVerifier } from '../crypto/verifier.ts';
+import type { IteratorDeps } from '../iterator/iterate.ts';
+import { prime } from '../iterator/priming.ts';
+import { configuredServers, type ZoneServers } from '../iterator/zone-servers.ts';
+import { ChainOfTrust } from '../validator/chain-of-trust.ts';
+import { Validator } from '../validator/validate.ts';
+import { Fetcher } from './fetcher.ts';
+import { failed, follow, limitSpent } from './follow.ts';
+import { InFlight } from './in-flight.ts';
+import { LinkJudge } from './judge.ts';
+import { LinkStore } from './link-store.ts';
+import type { LiveResolver, Resolution, ResolveOptions } from './resolution.ts';
+import type { CacheFigures, Readiness, ResolverDeps } from './settings.ts';
+
+/** Milliseconds one client query may take, whatever upstream does. */
+const DEADLINE_MS = 8_000;
+/** Share of the cache memory that delegations get. */
+const DELEGATION_SHARE = 0.06;
+
+/** Makes a resolver. It sends nothing before it is asked. */
+export function createResolver(deps: ResolverDeps): LiveResolver {
+  const { settings, now } = deps;
+  const store = new LinkStore({
+    maxOctets: Math.floor(settings.maxCacheOctets * (1 - DELEGATION_SHARE)),
+    minTtl: settings.minTtl,
+    maxTtl: settings.maxTtl,
+  });
+  const delegations = new DelegationCache({ maxOctets: Math.floor(settings.maxCacheOctets * DELEGATION_SHARE) });
+  const servers = new ServerCache();
+  const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS });
+  const upstream = { queries: 0 };
+  const exchange: typeof deps.exchange = (query) => {
+    upstream.queries++;
+    return deps.exchange(query);
+  };
+
+  const hints = hintServers(deps);
+  const asking = { exchange, servers, now, caseRandomisation: settings.caseRandomisation };
+  const iterator: IteratorDeps = {
+    ...asking,
+    randomInt: deps.randomInt,
+    upstreamPort: settings.upstreamPort,
+    addressFilter: settings,
+    delegations,
+    hints,
+    qnameMinimisation: settings.qnameMinimisation,
+    configured: [
+      ...settings.forward.map(({ zone, servers: to, first }) => ({ zone, servers: configuredServers(zone, to, true, first) })),
+      ...settings.stub.map(({ zone, servers: to, first }) => ({ zone, servers: configuredServers(zone, to, false, first) })),
+    ],
+    addressesOf: (name, work) => fetcher.addressesOf(name, settings, work),
+    zoneOfCached: (name) => fetcher.zoneOfCached(name),
+    keepReferralProof: (child, zone, authority, server) => store.keepReferralProof(child, zone, authority, server, now()),
+  };
+  const fetcher: Fetcher = new Fetcher(store, now, () => iterator);
+  const chain = new ChainOfTrust({
+    verifier: createVerifier(),
+    policy: { sha1Signatures: settings.sha1Signatures, sha1Digest: settings.sha1Digest },
+    now,
+    signatureTime: deps.signatureTime,
+    anchors: settings.anchors,
+    negativeTrustAnchors: () => settings.negativeTrustAnchors,
+    lookUp: (name, type, work, avoid) => fetcher.lookUp(name, type, work, avoid),
+    forget: (name, type) => store.forget(name, type),
+    nextKnownCut: (zone, target) => nextKnownCut(delegations, zone, target, now()),
+  });
+  const validator = settings.validation ? new Validator(chain) : undefined;
+  const judge = new LinkJudge({ store, fetcher, validator, now });
+
+  let readiness: Readiness = { ready: false, reasons: ['the trust anchors are not checked yet'] };
+  let preparing: Promise<Readiness> | undefined;
+
+  /** Renews the root's servers in the background; until then the hints serve. */
+  function keepPrimed(): void {
+    if (settings.priming && !isRootConfigured(deps) && !delegations.get(ROOT, now())) {
+      void inFlight.begin('priming', clientLimits, DEADLINE_MS, undefined, primeRoot);
+    }
+  }
+
+  async function primeRoot(work: Work): Promise<void> {
+    const delegation = await prime(hints, work, { ...asking, randomInt: deps.randomInt });
+    if (delegation) delegations.put(delegation, now());
+  }
+
+  async function resolve(question: Question, options: ResolveOptions = {}): Promise<Resolution> {
+    keepPrimed();
+    const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    // Who wants to hear what a resolution does needs one of its own.
+    const key = options.trace ? Symbol() : `query/${question.qclass}/${question.qtype}/${question.qname.key}`;
+    const shared = inFlight.begin(key, clientLimits, deadlineMs, options.trace, (work) => follow(question, judge, work));
+    const outcome = await withDeadline(shared, deadlineMs);
+    if (outcome === undefined) return limitSpent(question, 'time');
+    switch (outcome.outcome) {
+      case 'done':
+        return { ...outcome.value, question };
+      case 'limit-spent':
+        return limitSpent(question, outcome.limit);
+      case 'cycle':
+        return failed(question, { state: 'indeterminate', reason: 'cyclic-dependency' });
+    }
+  }
+
+  async function checkAnchors(work: Work): Promise<string[]> {
+    if (settings.priming && !isRootConfigured(deps)) await primeRoot(work);
+    const reasons: string[] = [];
+    for (const { zone } of settings.validation ? settings.anchors : []) {
+      const security = await chain.securityOf(zone, work);
+      if (security.state === 'bogus' || security.state === 'indeterminate') {
+        reasons.push(`the keys of the trust anchor did not validate: ${security.reason}${security.detail ? ` (${security.detail})` : ''}`);
+      }
+    }
+    return reasons;
+  }
+
+  async function prepare(): Promise<Readiness> {
+    preparing ??= (async () => {
+      const shared = inFlight.begin('prepare', clientLimits, DEADLINE_MS, undefined, checkAnchors);
+      const outcome = await withDeadline(shared, DEADLINE_MS);
+      const reasons = outcome?.outcome === 'done' ? outcome.value : ['the trust anchors could not be checked in time'];
+      readiness = { ready: reasons.length === 0, reasons };
+      return readiness;
+    })().finally(() => {
+      preparing = undefined;
+    });
+    return preparing;
+  }
+
+  return {
+    resolve,
+    prepare,
+    readiness: () => readiness,
+    figures: () => figures(store, delegations, servers, chain),
+    upstreamQueries: () => upstream.queries,
+  };
+}
+
+function hintServers({ settings }: ResolverDeps): ZoneServers {
+  const usable = (address: string) => (address.includes(':') ? settings.ipv6 : settings.ipv4);
+  return {
+    zone: ROOT,
+    servers: settings.rootServers.map(({ name, addresses }) => ({
+      name,
+      addresses: addresses.filter(usable).map((address) => ({ address, port: settings.upstreamPort })),
+    })),
+    recursive: false,
+    fallback: false,
+  };
+}
+
+function isRootConfigured({ settings }: ResolverDeps): boolean {
+  return [...settings.forward, ...settings.stub].some(({ zone, first }) => zone.labels === 0 && !first);
+}
+
+/** The zone that the servers of `zone` referred to on the way to `target`. */
+function nextKnownCut(delegations: DelegationCache, zone: Name, target: Name, now: number): Name | undefined {
+  for (let labels = zone.labels + 1; labels <= target.labels; labels++) {
+    const cut = delegations.get(ancestor(target, labels), now);
+    if (cut && cut.source === 'referral' && cut.parent.key === zone.key && isWithin(target, cut.zone)) return cut.zone;
+  }
+  return undefined;
+}
+
+function figures(store: LinkStore, delegations: DelegationCache, servers: ServerCache, chain: ChainOfTrust): CacheFigures {
+  return {
+    entries: {
+      rrset: store.rrsets.size,
+      denial: store.denials.size,
+      failure: store.failures.size,
+      delegation: delegations.size,
+      server: servers.size,
+      keys: chain.size,
+    },
+    octets: store.rrsets.octets + store.denials.octets + store.failures.octets + delegations.octets,
+  };
+}
+
+/** The value, or undefined once the time is over; the timer keeps no process alive. */
+async function withDeadline<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+    timer.unref();
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * Judges what was fetched: an RRset by its signatures, a denial by its proof, both by the chain of trust of the zone that signed
+ * (RFC 4035 §5.3 and §5.4, RFC 5155 §8).
+ */
+
+import { formatName, isWithin, type Name, parent, sameName } from '../base/name.ts';
+import type { RRset } from '../base/record.ts';
+import { formatType, Type } from '../base/registry.ts';
+import { type BogusReason, SECURE, type Validation } from '../base/validation.ts';
+import type { Work } from '../base/work.ts';
+import { collectDenial, type DenialVerdict, proveNodata, proveNxdomain, proveWildcardExpansion } from '../dnssec/denial.ts';
+import { verifyRRset } from '../dnssec/rrset-signature.ts';
+import type { ZoneKeys } from '../dnssec/zone-keys.ts';
+import { WireError } from '../wire/error.ts';
+import { readRrsig } from '../wire/rdata/rrsig.ts';
+import { readSoa } from '../wire/rdata/soa.ts';
+import type { ChainOfTrust } from './chain-of-trust.ts';
+import type { ZoneSecurity } from './zone-security.ts';
+
+/** A verdict and the seconds that the data may be kept. */
+export interface Judgement {
+  readonly validation: Validation;
+  readonly ttl: number;
+  /** What of the authority section the verdict rests on; all of it validated where the verdict is secure. */
+  readonly proof: readonly RRset[];
+}
+
+/** Longest that a denial is kept, in seconds (RFC 2308 §5). */
+const MAX_DENIAL_TTL = 10_800;
+
+export class Validator {
+  readonly #chain: ChainOfTrust;
+
+  constructor(chain: ChainOfTrust) {
+    this.#chain = chain;
+  }
+
+  /**
+   * Judges an RRset.
+   * @param walked the zone whose servers gave it, by our own walk
+   * @param authority NSEC and NSEC3 records that came with it: a wildcard expansion needs them
+   * @throws {BudgetExceeded}
+   */
+  async judgeRRset(rrset: RRset, walked: Name, authority: readonly RRset[], work: Work): Promise<Judgement> {
+    const { security, signed } = await this.#securityFor(rrset.owner, rrset.type, walked, [rrset], work);
+    const verdict = this.#withTrace(rrset.owner, rrset.type, work);
+    if (security.state !== 'secure') return verdict({ validation: security, ttl: rrset.ttl, proof: authority });
+    const context = this.#chain.context(work);
+    const { keys } = security;
+    if (!signed) return verdict(unsigned(rrset, keys));
+    const outcome = verifyRRset(rrset, keys, context);
+    if (outcome.verdict === 'bogus') return verdict(bogus(keys.zone, outcome.reason, outcome.detail, rrset.ttl));
+    if (!outcome.wildcard) return verdict({ validation: SECURE, ttl: outcome.ttl, proof: [] });
+
+    const records = collectDenial(authority, keys, context);
+    const expansion = proveWildcardExpansion(rrset.owner, outcome.wildcard, records, context);
+    const what = `${formatName(rrset.owner)} is made by a wildcard`;
+    const validation = ofDenial(expansion, keys.zone, records.fault, what);
+    const proof = validation.state === 'bogus' ? authority : records.rrsets;
+    return verdict({ validation, ttl: Math.min(outcome.ttl, records.ttl), proof });
+  }
+
+  /**
+   * Judges a denial of `qtype` at `qname`, or of `qname` itself.
+   * @param authority SOA, NSEC and NSEC3 records of the response
+   * @throws {BudgetExceeded}
+   */
+  async judgeDenial(
+    denial: 'nodata' | 'nxdomain',
+    qname: Name,
+    qtype: number,
+    walked: Name,
+    authority: readonly RRset[],
+    work: Work,
+  ): Promise<Judgement> {
+    const ttl = denialTtl(authority);
+    const { security, signed } = await this.#securityFor(qname, qtype, walked, authority, work);
+    const verdict = this.#withTrace(qname, qtype, work);
+    if (security.state !== 'secure') return verdict({ validation: security, ttl, proof: authority });
+    const { keys } = security;
+    const what = denial === 'nxdomain' ? formatName(qname) : `${formatName(qname)} ${formatType(qtype)}`;
+    if (!signed) return verdict(bogus(keys.zone, 'denial-missing', `nothing signed denies ${what}`, ttl));
+    const context = this.#chain.context(work);
+    const soas = authority.filter((rrset) => rrset.type === Type.SOA);
+    for (const soa of soas) {
+      // AD speaks for the whole authority section (RFC 4035 §3.2.3), and this SOA sets how long the denial is believed.
+      const outcome = verifyRRset(soa, keys, context);
+      if (outcome.verdict === 'bogus') return verdict(bogus(keys.zone, outcome.reason, outcome.detail, ttl));
+    }
+    const records = collectDenial(authority, keys, context);
+    const proof = denial === 'nxdomain' ? proveNxdomain(qname, records, context) : proveNodata(qname, qtype, records, context);
+    const validation = ofDenial(proof, keys.zone, records.fault, what);
+    const used = validation.state === 'bogus' ? authority : [...soas, ...records.rrsets];
+    return verdict({ validation, ttl: Math.min(ttl, records.ttl), proof: used });
+  }
+
+  /**
+   * The security of the zone that must speak for `name`: the zone that signed, where a signature is by a zone that may have; else the
+   * zone that the chain of trust shows `name` to be in. DS belongs to the zone above.
+   */
+  async #securityFor(
+    name: Name,
+    type: number,
+    walked: Name,
+    rrsets: readonly RRset[],
+    work: Work,
+  ): Promise<{ security: ZoneSecurity; signed: boolean }> {
+    const inside = type === Type.DS ? (parent(name) ?? name) : name;
+    const exemption = this.#chain.exemption(inside);
+    if (exemption) return { security: exemption, signed: false };
+    const top = this.#chain.anchorFor(inside)?.zone ?? walked;
+    for (const signer of signersOf(rrsets)) {
+      // Between the zone we walked to, or the anchor, and the name itself: no other zone may speak for it.
+      if (!isWithin(inside, signer) || !isWithin(signer, walked) || !isWithin(signer, top)) continue;
+      const security = await this.#chain.securityOf(signer, work);
+      if (security.state !== 'secure' || sameName(security.keys.zone, signer)) return { security, signed: true };
+    }
+    return { security: await this.#chain.securityOf(inside, work), signed: false };
+  }
+
+  #withTrace(owner: Name, type: number, work: Work): (judgement: Judgement) => Judgement {
+    return (judgement) => {
+      work.trace?.({ event: 'validated', owner, type, validation: judgement.validation });
+      return judgement;
+    };
+  }
+}
+
+function bogus(zone: Name, reason: BogusReason, detail: string, ttl: number): Judgement {
+  return { validation: { state: 'bogus', zone, reason, detail }, ttl, proof: [] };
+}
+
+function unsigned(rrset: RRset, keys: ZoneKeys): Judgement {
+  const what = `${formatName(rrset.owner)} ${formatType(rrset.type)}`;
+  const [reason, detail] =
+    rrset.signatures.length === 0
+      ? (['signature-missing', `${what} has no RRSIG`] as const)
+      : (['signer-wrong', `${what} is not signed by its zone ${formatName(keys.zone)}`] as const);
+  return bogus(keys.zone, reason, detail, rrset.ttl);
+}
+
+function ofDenial(
+  verdict: DenialVerdict,
+  zone: Name,
+  fault: { reason: BogusReason; detail: string } | undefined,
+  what: string,
+): Validation {
+  switch (verdict.verdict) {
+    case 'proved':
+      return SECURE;
+    case 'insecure':
+      return { state: 'insecure', zone, reason: verdict.reason };
+    case 'unproved':
+      return { state: 'bogus', zone, reason: fault?.reason ?? 'denial-incomplete', detail: fault?.detail ?? `${what}: ${verdict.missing}` };
+  }
+}
+
+/** Zones whose names stand as signers in these RRsets, the deepest first; a few, for anybody can add more. */
+function signersOf(rrsets: readonly RRset[]): Name[] {
+  const signers = new Map<string, Name>();
+  for (const rdata of rrsets.flatMap((rrset) => rrset.signatures).slice(0, MAX_SIGNATURES_READ)) {
+    const signer = tryReadSigner(rdata);
+    if (signer) signers.set(signer.key, signer);
+  }
+  return [...signers.values()].sort((a, b) => b.labels - a.labels).slice(0, MAX_SIGNERS);
+}
+
+const MAX_SIGNATURES_READ = 32;
+const MAX_SIGNERS = 3;
+
+function tryReadSigner(rdata: Uint8Array): Name | undefined {
+  try {
+    return readRrsig(rdata).signer;
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+/** How long a denial may be kept: the least of its records' TTLs and the SOA's MINIMUM (RFC 2308 §5, RFC 9077 §3); 0 without a SOA or proof. */
+export function denialTtl(authority: readonly RRset[]): number {
+  if (authority.length === 0) return 0;
+  let ttl = MAX_DENIAL_TTL;
+  for (const rrset of authority) {
+    ttl = Math.min(ttl, rrset.ttl, rrset.type === Type.SOA ? tryReadMinimum(rrset) : ttl);
+  }
+  return ttl;
+}
+
+function tryReadMinimum(soa: RRset): number {
+  try {
+    return readSoa(soa.rdata[0] as Uint8Array).minimum;
+  } catch (error) {
+    if (error instanceof WireError) return 0;
+    throw error;
+  }
+}
