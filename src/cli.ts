@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+/** The `zeker` command (commander): reads the command line, runs one command, turns faults into one line and an exit status. */
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Name, NameError, parseName } from './base/name.ts';
+import { tryParseType } from './base/registry.ts';
+import { daneverify } from './cli/daneverify.ts';
+import { demo } from './cli/demo.ts';
+import { describeFault, exitStatus } from './cli/fault.ts';
+import { checkHealth } from './cli/health.ts';
+import { query } from './cli/query.ts';
+import { serve } from './cli/serve.ts';
+import { toResolverSettings } from './config/resolver-settings.ts';
+import { configSchema, loadConfig } from './config.ts';
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+function nameArgument(text: string): Name {
+  try {
+    return parseName(text);
+  } catch (error) {
+    throw error instanceof NameError ? new InvalidArgumentError(error.message) : error;
+  }
+}
+
+function typeArgument(text: string): number {
+  const type = tryParseType(text);
+  if (type === undefined) throw new InvalidArgumentError('It is a record type such as MX, TLSA or TYPE65.');
+  return type;
+}
+
+function portArgument(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 0xffff) throw new InvalidArgumentError('It is a port, 0 to 65535; 0 for a free one.');
+  return Number(text);
+}
+
+const configOption = () => new Option('-c, --config <file>', 'the configuration; without it, the defaults');
+const portOption = (name: string, what: string, port: number) => new Option(`${name} <port>`, what).argParser(portArgument).default(port);
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}
+
+function program(): Command {
+  const zeker = new Command('zeker')
+    .description('A recursive, DNSSEC-validating resolver for mail.')
+    .version(version())
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 failed, 2 wrong command line or configuration, 3 bogus or not deliverable, 4 indeterminate.',
+    );
+  zeker.command('serve').description('run the service in the foreground').addOption(configOption()).action(serve);
+  zeker
+    .command('demo')
+    .description('run the service on a miniature internet in this process')
+    .addOption(portOption('--dns-port', 'DNS', 5335))
+    .addOption(portOption('--http-port', 'HTTP', 8053))
+    .addOption(portOption('--sandbox-port', 'name servers of the sandbox', 5399))
+    .option('--once', 'print the table and end')
+    .action((options) => demo(options, print));
+  zeker
+    .command('query')
+    .description('resolve and validate one question in this process')
+    .argument('<name>', 'domain name', nameArgument)
+    .argument('<type>', 'record type', typeArgument)
+    .option('--dnssec', 'print signatures and proofs too')
+    .addOption(configOption())
+    .action(async (name, type, options) => {
+      process.exitCode = await query(name, type, options, print);
+    });
+  zeker
+    .command('daneverify')
+    .description('check the DANE records of a mail domain')
+    .argument('<domain>', 'mail domain', nameArgument)
+    .option('--json', 'the whole report')
+    .addOption(configOption())
+    .action(async (domain, options) => {
+      process.exitCode = await daneverify(domain, options, (text) => void process.stdout.write(text));
+    });
+  zeker
+    .command('check-config')
+    .description('check a configuration and the files that it names')
+    .argument('<file>')
+    .action((file) => {
+      toResolverSettings(loadConfig(file));
+      print(`${file}: good`);
+    });
+  zeker
+    .command('config-schema')
+    .description('print the JSON schema of the configuration')
+    .action(() => print(JSON.stringify(configSchema, undefined, 2)));
+  zeker.command('health').description('ask the running service whether it is ready').addOption(configOption()).action(checkHealth);
+  return zeker;
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitStatus.ok : exitStatus.usage; // it has said why already
+  } else {
+    const fault = describeFault(error);
+    if (!fault) throw error;
+    process.stderr.write(`zeker: ${fault.line.replaceAll('\n', '\nzeker: ')}\n`);
+    process.exitCode = fault.status;
+  }
+}

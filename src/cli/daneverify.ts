@@ -1,0 +1,39 @@
+/** `zeker daneverify DOMAIN`: the DANE check of one domain in this process, as the appliance's command of that name prints it, or as JSON. */
+
+import { BudgetExceeded } from '../base/budget.ts';
+import type { Name } from '../base/name.ts';
+import { defaultConfig, loadConfig } from '../config.ts';
+import { createDaneCheck } from '../dane/check.ts';
+import type { DaneReport } from '../dane/report.ts';
+import { formatTranscript } from '../dane/transcript.ts';
+import { openResolver } from '../main.ts';
+import { CommandError, exitStatus } from './fault.ts';
+
+export interface DaneverifyOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** Checks and writes; returns the exit status. */
+export async function daneverify(
+  domain: Name,
+  { config, json = false }: DaneverifyOptions,
+  write: (text: string) => void,
+): Promise<number> {
+  const { resolver, close } = openResolver(config === undefined ? defaultConfig() : loadConfig(config));
+  try {
+    const report = await createDaneCheck({ resolver, now: () => Math.floor(Date.now() / 1000) })(domain);
+    write(json ? `${JSON.stringify(report, undefined, 2)}\n` : formatTranscript(report));
+    return statusOf(report);
+  } catch (error) {
+    if (error instanceof BudgetExceeded) throw new CommandError(`there was no verdict before ${error.message}`);
+    throw error;
+  } finally {
+    close();
+  }
+}
+
+function statusOf({ deliverable, mx }: DaneReport): number {
+  if (deliverable) return exitStatus.ok;
+  return mx.status === 'indeterminate' ? exitStatus.indeterminate : exitStatus.bogus;
+}

@@ -1,0 +1,114 @@
+/**
+ * `zeker demo`: the sandbox, a signed miniature internet on loopback addresses, and the service on it, in this process. Prints the domains to
+ * try, each with the verdict that the service's own `/dane` gives now, and lines for dig, curl and delv; stays until a signal ends it.
+ */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Config, parseConfig } from '../config.ts';
+import type { DaneReport } from '../dane/report.ts';
+import { openLog } from '../log.ts';
+import { type Service, startService } from '../main.ts';
+import { type Sandbox, startSandbox } from '../sandbox/internet.ts';
+import { CommandError } from './fault.ts';
+import { untilSignal } from './serve.ts';
+
+export interface DemoOptions {
+  readonly dnsPort: number;
+  readonly httpPort: number;
+  readonly sandboxPort: number;
+  /** Print and end. */
+  readonly once?: boolean;
+}
+
+type Print = (line: string) => void;
+
+const ADDRESS = '127.0.0.1';
+/** Checks under way at once: a silent server keeps one busy for seconds. */
+const CHECKS_AT_ONCE = 8;
+
+/** Runs the demo; resolves once it has stopped. */
+export async function demo(options: DemoOptions, print: Print): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'zeker-demo-'));
+  const closers: (() => void | Promise<void>)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  try {
+    const sandbox = await openSandbox(options.sandboxPort);
+    closers.push(() => sandbox.stop());
+    const service = await startService(demoConfig(sandbox, folder, options), { log: openLog({ level: 'error' }).log });
+    closers.push(() => service.stop());
+    await service.resolver.prepare();
+    const anchorFile = join(folder, 'sandbox.keys');
+    writeFileSync(anchorFile, sandbox.anchorKeys);
+    await printTable(sandbox, service, print);
+    printCommands(service, anchorFile, print);
+    if (options.once) return;
+    print('\nCtrl-C ends it.');
+    await untilSignal();
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+async function openSandbox(port: number): Promise<Sandbox> {
+  try {
+    return await startSandbox({ port });
+  } catch (error) {
+    throw new CommandError((error as Error).message);
+  }
+}
+
+/** The service as an operator would configure it for another internet: hints, anchors, port, and loopback servers allowed. */
+function demoConfig(sandbox: Sandbox, folder: string, { dnsPort, httpPort }: DemoOptions): Config {
+  writeFileSync(join(folder, 'root.hints'), sandbox.hints);
+  writeFileSync(join(folder, 'root.anchors'), sandbox.anchors);
+  const text = JSON.stringify({
+    listen: { dns: [`${ADDRESS}:${dnsPort}`], http: `${ADDRESS}:${httpPort}` },
+    root: { hints: 'root.hints' },
+    trust: { anchors: 'root.anchors' },
+    resolver: { upstreamPort: sandbox.port, doNotQuery: [], ipv6: false },
+  });
+  return parseConfig(text, 'demo', folder);
+}
+
+async function printTable(sandbox: Sandbox, service: Service, print: Print): Promise<void> {
+  const { http } = service;
+  if (!http) throw new Error('the demo has HTTP');
+  print(`A miniature internet of ${sandbox.zones.length} zones on ${sandbox.servers.length} name servers, port ${sandbox.port}.`);
+  print('What /dane says of each domain, asked just now (without a look at certificates: what holds if they match):\n');
+  const rows: (readonly string[])[] = [['domain', 'MX', 'mandatory', 'opportunistic', 'about']];
+  const waiting = sandbox.domains.entries();
+  const worker = async () => {
+    for (const [index, { domain, about }] of waiting) rows[index + 1] = [domain, ...(await verdictsOf(domain, http.port)), about];
+  };
+  await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, worker));
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  for (const row of rows) print(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+}
+
+async function verdictsOf(domain: string, port: number): Promise<readonly [string, string, string]> {
+  const response = await fetch(`http://${ADDRESS}:${port}/dane/${domain}`);
+  if (!response.ok) return [`HTTP ${response.status}`, '-', '-'];
+  const { mx, rfc7672 } = (await response.json()) as DaneReport;
+  return [mx.status, rfc7672.mandatory, rfc7672.opportunistic];
+}
+
+function printCommands({ dns, http }: Service, anchorFile: string, print: Print): void {
+  const port = dns[0]?.port;
+  const dig = `dig @${ADDRESS} -p ${port} +dnssec`;
+  const curl = `curl http://${ADDRESS}:${http?.port}`;
+  print('\nTry, from another terminal:\n');
+  for (const [line, sees] of [
+    [`${dig} secure.sandbox MX`, 'AD, and RRSIGs'],
+    [`${dig} unsigned.sandbox MX`, 'data, no AD'],
+    [`${dig} expired.sandbox MX`, 'SERVFAIL, and why'],
+    [`${dig} +cd expired.sandbox MX`, 'the data all the same'],
+    [`${dig} nobody.sandbox MX`, 'NXDOMAIN with its proof, AD'],
+    [`${dig} +tcp www.alias.sandbox A`, 'aliases across zone cuts'],
+    [`${curl}/dane/secure.sandbox`, 'the report, as JSON'],
+    [`${curl}/dane/bogus-tlsa.sandbox?format=text`, 'as daneverify prints it'],
+    [`${curl}/resolve/secure.sandbox/MX`, 'one resolution, as JSON'],
+    [`delv @${ADDRESS} -p ${port} -a ${anchorFile} +root=. secure.sandbox MX`, 'a second validator'],
+  ] as const)
+    print(`  ${line.padEnd(78)}  # ${sees}`);
+}
