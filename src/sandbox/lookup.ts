@@ -5,7 +5,7 @@
  */
 
 import type { Chain } from './denial.ts';
-import { isWithin, type Labels, wireName } from './name.ts';
+import { isWithin, keyOf, type Labels, wireName } from './name.ts';
 import { type RRset, typeNumbers } from './rdata.ts';
 import type { Window } from './sign.ts';
 import { cutAbove, type Zone, type ZoneNode } from './zone.ts';
@@ -27,17 +27,17 @@ export interface View {
   readonly window?: Window;
 }
 
-const maxAliases = 8;
-
-/** Answers one question about a name in `zone`. */
+/** Answers one question about a name in `zone`; aliases are followed within it, until one comes back. */
 export function lookUp(zone: Zone, qname: Labels, qtype: number, view: View): Reply {
   const answer: RRset[] = [];
+  const visited = new Set<string>();
   for (let name = qname; ; ) {
+    visited.add(keyOf(name));
     const step = stepAt(zone, name, qtype, view);
     answer.push(...step.answer);
     const { target } = step;
-    const goesOn = target && answer.length < maxAliases * 2 && isWithin(target, zone.apex) && !cutAbove(zone, target);
-    if (!goesOn) return { ...step, answer, authoritative: answer.length > 0 || step.authoritative };
+    const goesOn = target && !visited.has(keyOf(target)) && isWithin(target, zone.apex) && !cutAbove(zone, target);
+    if (!goesOn) return { ...step, answer };
     name = target;
   }
 }
