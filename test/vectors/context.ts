@@ -1,0 +1,27 @@
+/** A context of judgement for tests: a clock that stands still, a budget that counts, the engine to be tested. */
+
+import { type Budget, clientLimits, type Limits, openBudget } from '../../src/base/budget.ts';
+import { createVerifier, type Verifier } from '../../src/crypto/verifier.ts';
+import type { DnssecContext } from '../../src/dnssec/context.ts';
+
+export interface TestContext extends DnssecContext {
+  readonly spent: Budget['spent'];
+}
+
+const sharedVerifier = createVerifier();
+
+/** SHA-1 counts as supported unless told, for most RFC examples are signed with it. */
+export function contextAt(
+  now: number,
+  options: { readonly sha1?: boolean; readonly verifier?: Verifier; readonly limits?: Limits } = {},
+): TestContext {
+  const budget = openBudget(options.limits ?? clientLimits);
+  const sha1 = options.sha1 ?? true;
+  return {
+    now,
+    spend: budget.spend,
+    spent: budget.spent,
+    verifier: options.verifier ?? sharedVerifier,
+    policy: { sha1Signatures: sha1, sha1Digest: sha1 },
+  };
+}
