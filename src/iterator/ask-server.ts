@@ -24,6 +24,8 @@ export type ServerOutcome =
 const MAX_EXCHANGES = 4;
 /** TCP needs a handshake before the question goes out. */
 const TCP_TIMEOUT_MS = 3_000;
+/** How long to wait for a server that did not answer lately. */
+const DEAD_TIMEOUT_MS = 1_000;
 /** How a server is named in the server cache. */
 export function serverKey({ address, port }: UpstreamServer): string {
   return port === 53 ? address : `${address}@${port}`;
@@ -105,7 +107,8 @@ async function exchangeOnce(
   if (remaining <= 0) throw new BudgetExceeded('time');
   work.spend('upstreamQueries');
   const key = serverKey(server);
-  const wait = transport === 'tcp' ? TCP_TIMEOUT_MS : deps.servers.timeoutMs(key, deps.now());
+  const patience = deps.servers.isReachable(key, deps.now()) ? Number.POSITIVE_INFINITY : DEAD_TIMEOUT_MS;
+  const wait = transport === 'tcp' ? TCP_TIMEOUT_MS : Math.min(deps.servers.timeoutMs(key, deps.now()), patience);
   work.trace?.({ event: 'query-sent', server: server.address, zone, qname: question.qname, qtype: question.qtype, transport });
   const outcome = await deps.exchange({
     server,

@@ -56,13 +56,16 @@ export async function askZone(
     reason: 'servers-unreachable',
     detail: 'no server has a usable address',
   };
-  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
+  for (let attempts = 0; attempts < MAX_ATTEMPTS && (attempts === 0 || work.remainingMs() > 0); attempts++) {
     const server = await roster.next(work);
     if (!server) break;
     server.tries++;
     const recursive = source.recursive || server.recursive;
     const outcome = await askServer(server, question, source.zone, recursive, work, deps);
-    if (outcome.outcome === 'silent') continue;
+    if (outcome.outcome === 'silent') {
+      failure = { outcome: 'failed', reason: 'servers-unreachable', detail: `${server.address} does not answer` };
+      continue;
+    }
     if (outcome.outcome === 'broken') {
       server.excluded = true;
       failure = { outcome: 'failed', reason: 'servers-unreachable', detail: `${server.address}: ${outcome.why}` };
@@ -136,7 +139,8 @@ class Roster {
     const candidates = open.map((server) => {
       const key = serverKey(server);
       const lame = servers.isLame(key, this.#zone, now()) ? LAME_PENALTY_MS : 0;
-      return { address: key, expectedMs: servers.score(key, now()) + lame, tries: server.tries };
+      const maxTries = servers.isReachable(key, now()) ? (this.#servers.length > 2 ? 2 : 3) : 1;
+      return { address: key, expectedMs: servers.score(key, now()) + lame, tries: server.tries, maxTries };
     });
     const choice = chooseServer(candidates, randomInt);
     return choice && open.find((server) => serverKey(server) === choice.address);

@@ -76,7 +76,8 @@ export async function iterate(question: Question, avoid: ReadonlySet<string>, wo
     }
     const result = await askZone(source, step, avoid, work, deps);
     if (result.outcome === 'failed') {
-      if (step !== question) minimising = false;
+      // Servers that answer, but not this, may mind the minimised question; silent ones would be as silent for the whole name.
+      if (step !== question && result.reason === 'servers-failing') minimising = false;
       else if (source.fallback) source = closestServers(question, deps, true);
       else return { kind: 'failure', reason: result.reason, detail: result.detail };
       continue;

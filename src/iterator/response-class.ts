@@ -5,7 +5,7 @@
  * Servers that recurse though we did not ask them to (RA without AA) are told apart: they may answer from a cache, so they come last.
  */
 
-import { isBelow, isWithin, type Name, replaceSuffix, sameName } from '../base/name.ts';
+import { ancestor, isBelow, isWithin, type Name, replaceSuffix, sameName } from '../base/name.ts';
 import type { Message, Question, RRset } from '../base/record.ts';
 import { Rcode, Type } from '../base/registry.ts';
 import { WireError } from '../wire/error.ts';
@@ -48,9 +48,12 @@ export function classifyResponse(message: Message, question: Question, zone: Nam
     return { kind: 'failing', rcode: message.rcode };
   }
   const fromCache = message.flags.recursionAvailable && !message.flags.authoritative && !recursive;
-  const inZone = (rrset: RRset) => rrset.class === question.qclass && isWithin(rrset.owner, zone);
-  const answer = message.answer.filter(inZone);
-  const authority = message.authority.filter(inZone);
+  const keep = (section: readonly RRset[]) =>
+    section
+      .filter((rrset) => rrset.class === question.qclass && isWithin(rrset.owner, zone))
+      .map((rrset) => withCaseOf(rrset, question.qname));
+  const answer = keep(message.answer);
+  const authority = keep(message.authority);
 
   const chain = followAliases(answer, question, zone);
   const rrsets = answer.filter(
@@ -76,6 +79,11 @@ export function classifyResponse(message: Message, question: Question, zone: Nam
 }
 
 const YXDOMAIN = 6;
+
+/** Undoes the case that we mixed into QNAME and that came back in owners (draft-vixie-dnsext-dns0x20). */
+function withCaseOf(rrset: RRset, qname: Name): RRset {
+  return isWithin(qname, rrset.owner) ? { ...rrset, owner: ancestor(qname, rrset.owner.labels) } : rrset;
+}
 
 /** A response without data: SOA means NODATA, NS below means a referral, NS at or above means a lame server (RFC 2308 §2.2). */
 function classifyEmpty(

@@ -7,15 +7,16 @@ export interface Candidate {
   readonly expectedMs: number;
   /** How often it was asked for this question. */
   readonly tries: number;
+  /** How often it may be. */
+  readonly maxTries: number;
 }
 
 /** Within this of the best, servers count as equally good: an attacker who can slow one of them learns little (RFC 5452 §9). */
 const BAND_MS = 100;
-const MAX_TRIES = 3;
 
 /** Picks one of the candidates least tried and near the fastest of them; undefined when all have had their tries. */
 export function chooseServer(candidates: readonly Candidate[], randomInt: (bound: number) => number): Candidate | undefined {
-  const open = candidates.filter((candidate) => candidate.tries < MAX_TRIES);
+  const open = candidates.filter((candidate) => candidate.tries < candidate.maxTries);
   if (open.length === 0) return undefined;
   const leastTries = Math.min(...open.map((candidate) => candidate.tries));
   const fresh = open.filter((candidate) => candidate.tries === leastTries);

@@ -23,6 +23,8 @@ import type { CacheFigures, Readiness, ResolverDeps } from './settings.ts';
 
 /** Milliseconds one client query may take, whatever upstream does. */
 const DEADLINE_MS = 8_000;
+/** The work itself ends a little earlier, so that it can say what it was waiting for. */
+const MARGIN_MS = 300;
 /** Share of the cache memory that delegations get. */
 const DELEGATION_SHARE = 0.06;
 
@@ -96,7 +98,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     // Who wants to hear what a resolution does needs one of its own.
     const key = options.trace ? Symbol() : `query/${question.qclass}/${question.qtype}/${question.qname.key}`;
-    const shared = inFlight.begin(key, clientLimits, deadlineMs, options.trace, (work) => follow(question, judge, work));
+    const shared = inFlight.begin(key, clientLimits, deadlineMs - MARGIN_MS, options.trace, (work) => follow(question, judge, work));
     const outcome = await withDeadline(shared, deadlineMs);
     if (outcome === undefined) return limitSpent(question, 'time');
     switch (outcome.outcome) {
