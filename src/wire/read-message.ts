@@ -5,126 +5,131 @@
  */
 
 import { MAX_LABELS, MAX_NAME_OCTETS, type Name } from '../base/name.ts';
-import { type Edns, type EdnsOption, type Message, type RRset, rrKey } from '../base/record.ts';
+import type { Edns, EdnsOption, Message, Question, RRset } from '../base/record.ts';
 import { Class, Type } from '../base/registry.ts';
 import { WireError } from './error.ts';
-import { indexMessage, type MessageIndex, questionAt, readUint16, Section, type SectionNumber } from './message-index.ts';
+import {
+  indexMessage,
+  MAX_MESSAGE_OCTETS,
+  type MessageIndex,
+  questionAt,
+  readUint16,
+  Section,
+  type SectionNumber,
+} from './message-index.ts';
 import { readName, skipName } from './name-ref.ts';
 import { type NameLayout, nameLayout } from './rdata/layout.ts';
+import { type Group, RRsetGroups } from './rrset-groups.ts';
 
 export { tryReadHeader, tryReadQuestion } from './message-index.ts';
 
 /** EDNS options of one message, by our choice. */
 const MAX_OPTIONS = 64;
+/**
+ * Octets of names that one message may unfold to, by our choice: four times what a message can hold. Pointers could make it forty
+ * times; common names come to twice.
+ */
+const MAX_UNFOLDED_OCTETS = 4 * MAX_MESSAGE_OCTETS;
+
+/** What holds while one message is read. */
+interface Reading {
+  readonly index: MessageIndex;
+  /** Owners by the offset where their first label stands: a name that many records point to is made once. */
+  readonly owners: Map<number, Name>;
+  /** Octets of names that may still be unfolded. */
+  left: number;
+}
 
 /** Reads a whole message; it shares no octets with `octets`. @throws {WireError} at the octet that is wrong */
 export function readMessage(octets: Uint8Array): Message {
   // A Buffer's slice is a view; of a plain Uint8Array it is the copy that outlives the packet.
   const index = indexMessage(new Uint8Array(octets.buffer, octets.byteOffset, octets.length));
+  const reading: Reading = { index, owners: new Map(), left: MAX_UNFOLDED_OCTETS };
   const { header } = index;
-  const question = Array.from(index.questions, (offset) => questionAt(index.octets, offset));
+  const question = Array.from(index.questions, (offset) => readQuestion(reading, offset));
   const opt = findOpt(index);
-  const ownerOf = nameReader(index);
-  const section = (number: SectionNumber, keepSignatures = false) => readSection(index, number, ownerOf, keepSignatures);
   return {
     id: header.id,
     opcode: header.opcode,
     rcode: opt === undefined ? header.rcode : (((index.ttl[opt] as number) >>> 24) << 4) | header.rcode,
     flags: header.flags,
     question,
-    answer: section(Section.ANSWER, question[0]?.qtype === Type.RRSIG),
-    authority: section(Section.AUTHORITY),
-    additional: section(Section.ADDITIONAL),
+    answer: readSection(reading, Section.ANSWER, question[0]?.qtype === Type.RRSIG),
+    authority: readSection(reading, Section.AUTHORITY, false),
+    additional: readSection(reading, Section.ADDITIONAL, false),
     edns: opt === undefined ? undefined : readEdns(index, opt),
   };
 }
 
-/** Reads owners; each name that many records point to is made once. */
-function nameReader({ octets, owner }: MessageIndex): (record: number) => Name {
-  const known = new Map<number, Name>();
-  return (record) => {
-    let at = owner[record] as number;
-    // The index has checked the first pointer: to prior octets, so readName's rule holds if it holds from there.
-    if ((octets[at] as number) >= 0xc0) at = readUint16(octets, at) & 0x3fff;
-    const name = known.get(at) ?? readName(octets, at);
-    known.set(at, name);
-    return name;
-  };
+function charge(reading: Reading, octets: number, at: number): void {
+  reading.left -= octets;
+  if (reading.left < 0) throw new WireError('too-long', at);
 }
 
-interface Group extends RRset {
-  ttl: number;
-  rdata: Uint8Array[];
-  signatures: Uint8Array[];
+function readQuestion(reading: Reading, offset: number): Question {
+  const question = questionAt(reading.index.octets, offset);
+  charge(reading, question.qname.wire.length, offset);
+  return question;
 }
 
-function readSection(index: MessageIndex, number: SectionNumber, ownerOf: (record: number) => Name, keepSignatures: boolean): RRset[] {
-  const groups = new Map<string, Group>();
-  const signatures: { readonly owner: Name; readonly record: number }[] = [];
+function readOwner(reading: Reading, record: number): Name {
+  const { octets, owner } = reading.index;
+  let at = owner[record] as number;
+  // The index has checked the first pointer: to prior octets, so readName's rule holds if it holds from there.
+  if ((octets[at] as number) >= 0xc0) at = readUint16(octets, at) & 0x3fff;
+  const known = reading.owners.get(at);
+  if (known) return known;
+  const name = readName(octets, at);
+  charge(reading, name.wire.length, at);
+  reading.owners.set(at, name);
+  return name;
+}
+
+function readSection(reading: Reading, number: SectionNumber, keepSignatures: boolean): RRset[] {
+  const { index } = reading;
+  const groups = new RRsetGroups();
+  const signatures: number[] = [];
   let last: Group | undefined;
   for (let record = 0; record < index.records; record++) {
     const type = index.type[record] as number;
     if (index.section[record] !== number || type === Type.OPT) continue;
-    const owner = ownerOf(record);
     if (type === Type.RRSIG && !keepSignatures) {
-      signatures.push({ owner, record });
+      signatures.push(record);
       continue;
     }
-    if (last?.type !== type || last.class !== index.class[record] || last.owner.key !== owner.key)
-      last = openGroup(groups, index, record, owner);
-    last.ttl = Math.min(last.ttl, index.ttl[record] as number);
-    last.rdata.push(readRdata(index, record));
+    const owner = readOwner(reading, record);
+    const klass = index.class[record] as number;
+    const ttl = index.ttl[record] as number;
+    if (last?.owner !== owner || last.type !== type || last.class !== klass) last = groups.open(owner, type, klass, ttl);
+    last.ttl = Math.min(last.ttl, ttl);
+    last.rdata.push(readRdata(reading, record));
   }
-  for (const { owner, record } of signatures) attachSignature(groups, index, record, owner);
-  return [...groups.values()].map(distinctRecords);
-}
-
-const groupKey = (owner: Name, type: number, klass: number) => `${klass}/${rrKey(owner, type)}`;
-
-function openGroup(groups: Map<string, Group>, index: MessageIndex, record: number, owner: Name): Group {
-  const type = index.type[record] as number;
-  const klass = index.class[record] as number;
-  const key = groupKey(owner, type, klass);
-  const known = groups.get(key);
-  if (known) return known;
-  const group: Group = { owner, type, class: klass, ttl: index.ttl[record] as number, rdata: [], signatures: [] };
-  groups.set(key, group);
-  return group;
+  for (const record of signatures) readSignature(reading, record, groups);
+  return groups.finish();
 }
 
 /** Puts an RRSIG with the RRset it covers; where that is not in the section, it stays an RRset of its own. */
-function attachSignature(groups: Map<string, Group>, index: MessageIndex, record: number, owner: Name): void {
-  const rdata = readRdata(index, record);
+function readSignature(reading: Reading, record: number, groups: RRsetGroups): void {
+  const owner = readOwner(reading, record);
+  const klass = reading.index.class[record] as number;
+  const ttl = reading.index.ttl[record] as number;
+  const rdata = readRdata(reading, record);
   const typeCovered = readUint16(rdata, 0);
-  const covered = typeCovered === Type.RRSIG ? undefined : groups.get(groupKey(owner, typeCovered, index.class[record] as number));
-  const group = covered ?? openGroup(groups, index, record, owner);
-  group.ttl = Math.min(group.ttl, index.ttl[record] as number);
+  // Nothing covers an RRSIG (RFC 4035 §2.2), and those that stay by themselves must not gather others.
+  const covered = typeCovered === Type.RRSIG ? undefined : groups.find(owner, typeCovered, klass);
+  const group = covered ?? groups.open(owner, Type.RRSIG, klass, ttl);
+  group.ttl = Math.min(group.ttl, ttl);
   (covered ? group.signatures : group.rdata).push(rdata);
 }
 
-function distinctRecords(group: Group): RRset {
-  group.rdata = distinct(group.rdata);
-  group.signatures = distinct(group.signatures);
-  return group;
-}
-
-/** Without exact duplicates (RFC 2181 §5); not quadratic, for an RRset may have thousands of records. */
-function distinct(records: Uint8Array[]): Uint8Array[] {
-  if (records.length < 2) return records;
-  const seen = new Set<string>();
-  return records.filter((rdata) => {
-    const before = seen.size;
-    return seen.add(Buffer.from(rdata.buffer, rdata.byteOffset, rdata.length).toString('latin1')).size > before;
-  });
-}
-
 /** Copies RDATA out of its message, names in it uncompressed. */
-function readRdata({ octets, type: types, class: classes, rdata, rdataLength }: MessageIndex, record: number): Uint8Array {
+function readRdata(reading: Reading, record: number): Uint8Array {
+  const { octets, type: types, class: classes, rdata, rdataLength } = reading.index;
   const type = types[record] as number;
   const at = rdata[record] as number;
   const length = rdataLength[record] as number;
   const layout = nameLayout(type);
-  if (layout) return expandNames(octets, at, at + length, layout);
+  if (layout) return unfoldNames(reading, at, at + length, layout);
   const wanted = type === Type.A ? 4 : type === Type.AAAA ? 16 : length;
   if (length !== wanted && classes[record] === Class.IN) throw new WireError('rdata-length', at);
   return octets.slice(at, at + length);
@@ -132,7 +137,8 @@ function readRdata({ octets, type: types, class: classes, rdata, rdataLength }: 
 
 const names = new Uint8Array(2 * MAX_NAME_OCTETS);
 
-function expandNames(octets: Uint8Array, start: number, end: number, layout: NameLayout): Uint8Array {
+function unfoldNames(reading: Reading, start: number, end: number, layout: NameLayout): Uint8Array {
+  const { octets } = reading.index;
   let at = start + layout.before;
   for (let i = 0; i < layout.strings && at < end; i++) at += 1 + (octets[at] as number);
   const head = at - start;
@@ -143,6 +149,7 @@ function expandNames(octets: Uint8Array, start: number, end: number, layout: Nam
     at = skipName(octets, at);
   }
   if (layout.after === undefined ? at > end : at + layout.after !== end) throw new WireError('rdata-length', at);
+  charge(reading, used, start);
   const rdata = new Uint8Array(head + used + end - at);
   rdata.set(octets.subarray(start, start + head));
   rdata.set(names.subarray(0, used), head);
