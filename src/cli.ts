@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The `zeker` command (commander): reads the command line, runs one command, turns faults into one line and an exit status. */
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type Name, NameError, parseName } from './base/name.ts';
 import { tryParseType } from './base/registry.ts';
@@ -13,6 +12,7 @@ import { query } from './cli/query.ts';
 import { serve } from './cli/serve.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
 import { configSchema, loadConfig } from './config.ts';
+import { readVersion } from './version.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -38,14 +38,10 @@ function portArgument(text: string): number {
 const configOption = () => new Option('-c, --config <file>', 'the configuration; without it, the defaults');
 const portOption = (name: string, what: string, port: number) => new Option(`${name} <port>`, what).argParser(portArgument).default(port);
 
-function version(): string {
-  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
-}
-
 function program(): Command {
   const zeker = new Command('zeker')
     .description('A recursive, DNSSEC-validating resolver for mail.')
-    .version(version())
+    .version(readVersion())
     .exitOverride()
     .addHelpText(
       'after',

@@ -4,18 +4,25 @@
  */
 
 import { randomInt } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import { formatName } from './base/name.ts';
 import { createPrefixSet, type Endpoint, formatEndpoint } from './base/prefix.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
 import type { Config } from './config.ts';
+import { createDaneCheck } from './dane/check.ts';
+import { buildApp } from './http/app.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
 import { type Logger, openLog } from './log.ts';
 import { createExchange } from './net/create-exchange.ts';
+import type { UpstreamQuery } from './net/exchange.ts';
 import type { LiveResolver } from './resolver/resolution.ts';
 import { createResolver } from './resolver/resolver.ts';
+import type { CacheFigures, Readiness } from './resolver/settings.ts';
 import { BindError } from './server/bind-error.ts';
 import { startTcp } from './server/stream.ts';
 import { startUdp } from './server/udp.ts';
 import { type Answer, createAnswer } from './service/answer.ts';
+import { readVersion } from './version.ts';
 
 /** A service that runs. */
 export interface Service {
@@ -32,6 +39,14 @@ export interface Overrides {
   readonly log?: Logger;
 }
 
+/** `close` ends its sockets. */
+export interface OpenResolver {
+  readonly resolver: LiveResolver;
+  readonly close: () => void;
+}
+
+const cacheNames = ['rrset', 'denial', 'failure', 'delegation', 'server', 'keys'] as const satisfies (keyof CacheFigures['entries'])[];
+
 interface Stoppable {
   stop(graceMs?: number): Promise<void>;
 }
@@ -42,15 +57,21 @@ const PORT_ATTEMPTS = 20;
 const RETRY_MS = { first: 1_000, last: 30_000 };
 
 /** A resolver over real sockets, as the configuration wants it; the clock is the wall clock. Sends nothing by itself. */
-export function openResolver(config: Config): { readonly resolver: LiveResolver; readonly close: () => void } {
+export function openResolver(config: Config, onQuery?: (query: UpstreamQuery) => void): OpenResolver {
   const settings = toResolverSettings(config);
-  const exchange = createExchange();
+  const net = createExchange();
   const { time } = config.validation;
-  const signatureTime = time === undefined ? now : () => time;
-  return {
-    resolver: createResolver({ exchange, now, signatureTime, randomInt: (bound) => randomInt(bound), settings }),
-    close: exchange.close,
-  };
+  const resolver = createResolver({
+    exchange: (query) => {
+      onQuery?.(query);
+      return net(query);
+    },
+    now,
+    signatureTime: time === undefined ? now : () => time,
+    randomInt: (bound) => randomInt(bound),
+    settings,
+  });
+  return { resolver, close: net.close };
 }
 
 /** Asked anew each time, so that whoever shifts the wall clock shifts signatures and cache ages alike. */
@@ -58,67 +79,72 @@ function now(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** Starts all that the configuration asks for. @throws what names the fault in one line: see cli/fault.ts */
+/** Starts all that the configuration asks for. @throws faults of the operator's to mend, each in one line: cli/fault.ts lists them */
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
   const { log, close: closeLog } = overrides.log ? { log: overrides.log, close: () => {} } : openLog(config.log);
-  const closers: (() => void | Promise<void>)[] = [closeLog];
-  const undo = async () => {
-    for (const close of closers.reverse()) await close();
+  const servers: Stoppable[] = [];
+  const closers: (() => void)[] = [closeLog];
+  const stop = async () => {
+    await stopAll(servers);
+    for (const close of closers.reverse()) close();
   };
   try {
-    const { resolver, close } = openResolver(config);
+    const metrics = createMetrics();
+    const { resolver, close } = openResolver(config, ({ transport }) => metrics.countUpstreamQuery(transport));
     closers.push(close);
-    const onError = (err: unknown) => log.error({ err }, 'a fault of zeker');
-    const mayAsk = createPrefixSet(config.access.allow);
-    const answer = createAnswer({
-      resolver,
-      mayAsk: (address) => mayAsk.has(address),
-      specialUseNames: config.resolver.specialUseNames,
-      configuredZones: [...config.resolver.forward, ...config.resolver.stub].map(({ zone }) => zone),
-      clock: () => Date.now() / 1000,
-      onError,
-    });
-    const dns = await listenDns(config.listen, answer, log, onError);
-    closers.push(() => stopAll(dns.servers));
+    const dns = await listenDns(config.listen, createService(config, resolver, metrics, log), log, servers);
+    const getReady = createReadying(resolver, log);
+    closers.push(getReady.end);
+    const http = await listenHttp(config, resolver, metrics, getReady.onDemand, log, servers);
     tellOfSettings(config, log);
-    const readying = config.resolver.priming ? keepGettingReady(resolver, log) : undefined;
-    closers.push(() => readying?.end());
-    log.info({ dns: dns.endpoints.map(formatEndpoint) }, 'listening');
-    return { dns: dns.endpoints, http: undefined, resolver, stop: undo };
+    log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http) }, 'listening');
+    if (config.resolver.priming) getReady.start();
+    return { dns, http, resolver, stop };
   } catch (error) {
-    await undo();
+    await stop();
     throw error;
   }
+}
+
+function createService(config: Config, resolver: LiveResolver, metrics: Metrics, log: Logger): Answer {
+  const clients = createPrefixSet(config.access.allow);
+  return createAnswer({
+    resolver,
+    mayAsk: (address) => clients.has(address),
+    specialUseNames: config.resolver.specialUseNames,
+    configuredZones: [...config.resolver.forward, ...config.resolver.stub].map(({ zone }) => zone),
+    clock: () => Date.now() / 1000,
+    onAnswer: ({ verdict, seconds }) => {
+      metrics.countAnswer(verdict);
+      metrics.observeQuery(seconds);
+    },
+    onError: (err) => log.error({ err }, 'an answer failed'),
+  });
 }
 
 async function stopAll(servers: readonly Stoppable[]): Promise<void> {
   await Promise.all(servers.map((server) => server.stop(GRACE_MS)));
 }
 
-async function listenDns({ dns, byDefault }: Config['listen'], answer: Answer, log: Logger, onError: (error: unknown) => void) {
-  const servers: Stoppable[] = [];
+async function listenDns({ dns, byDefault }: Config['listen'], answer: Answer, log: Logger, servers: Stoppable[]): Promise<Endpoint[]> {
   const endpoints: Endpoint[] = [];
-  try {
-    for (const endpoint of dns) {
-      try {
-        const port = await listenBoth(endpoint, answer, onError, servers);
-        endpoints.push({ ...endpoint, port });
-      } catch (error) {
-        // Nobody asked for IPv6 here: a machine without it is served on IPv4 alone.
-        const lacking = error instanceof BindError && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT');
-        if (!byDefault || !lacking || !endpoint.address.includes(':')) throw error;
-        log.warn(error.message);
-      }
+  for (const endpoint of dns) {
+    try {
+      const port = await listenBoth(endpoint, answer, log, servers);
+      endpoints.push({ ...endpoint, port });
+    } catch (error) {
+      // Nobody asked for IPv6 here: a machine without it is served on IPv4 alone.
+      const lacking = error instanceof BindError && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT');
+      if (!byDefault || !lacking || !endpoint.address.includes(':')) throw error;
+      log.warn(error.message);
     }
-    return { servers, endpoints };
-  } catch (error) {
-    await stopAll(servers);
-    throw error;
   }
+  return endpoints;
 }
 
 /** UDP and TCP on one port; where 0 is asked, on one that is free for both. */
-async function listenBoth(endpoint: Endpoint, answer: Answer, onError: (error: unknown) => void, servers: Stoppable[]): Promise<number> {
+async function listenBoth(endpoint: Endpoint, answer: Answer, log: Logger, servers: Stoppable[]): Promise<number> {
+  const onError = (err: unknown) => log.error({ err }, 'a socket failed');
   for (let attempt = 1; ; attempt++) {
     const tcp = await startTcp(endpoint, answer, { onError });
     try {
@@ -133,6 +159,44 @@ async function listenBoth(endpoint: Endpoint, answer: Answer, onError: (error: u
   }
 }
 
+async function listenHttp(
+  { listen: { http }, http: { access, hosts } }: Config,
+  resolver: LiveResolver,
+  metrics: Metrics,
+  readiness: () => Readiness,
+  log: Logger,
+  servers: Stoppable[],
+): Promise<Endpoint | undefined> {
+  if (!http) return undefined;
+  for (const cache of cacheNames) metrics.watchCache(cache, { entries: () => resolver.figures().entries[cache] });
+  metrics.watchCache('all', { entries: () => totalEntries(resolver.figures()), octets: () => resolver.figures().octets });
+  const clients = createPrefixSet(access);
+  const app = buildApp({
+    resolver,
+    checkDane: createDaneCheck({ resolver, now }),
+    readiness,
+    metrics,
+    version: readVersion(),
+    logger: log,
+    access: (address) => clients.has(address),
+    hosts: [...hosts, http.address.includes(':') ? `[${http.address}]` : http.address],
+  });
+  try {
+    await app.listen({ host: http.address, port: http.port });
+  } catch (error) {
+    await app.close();
+    throw new BindError(http, 'TCP', error);
+  }
+  servers.push({
+    async stop(graceMs) {
+      const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+      await app.close();
+      clearTimeout(timer);
+    },
+  });
+  return { address: http.address, port: (app.server.address() as AddressInfo).port };
+}
+
 /** What an operator may have set long ago and should not forget. */
 function tellOfSettings({ trust, validation }: Config, log: Logger): void {
   if (trust.rfc5011) log.warn('trust.rfc5011 is not in this version: trust anchors are those of the file');
@@ -143,22 +207,42 @@ function tellOfSettings({ trust, validation }: Config, log: Logger): void {
     log.warn({ zone: formatName(zone), reason, until: new Date(until * 1000).toISOString() }, 'negative trust anchor');
 }
 
-/** Prepares the resolver until that has succeeded once. */
-function keepGettingReady(resolver: LiveResolver, log: Logger): { readonly end: () => void } {
+function totalEntries({ entries }: CacheFigures): number {
+  return Object.values(entries).reduce((sum, count) => sum + count, 0);
+}
+
+interface Readying {
+  /** Prepares until that has succeeded once. */
+  readonly start: () => void;
+  /** The readiness so far; has it prepared where nobody does: with priming off nothing is sent before somebody asks. */
+  readonly onDemand: () => Readiness;
+  readonly end: () => void;
+}
+
+function createReadying(resolver: LiveResolver, log: Logger): Readying {
+  let underWay = false;
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
-  const attempt = async (delayMs: number): Promise<void> => {
+  const prepare = async (): Promise<boolean> => {
+    underWay = true;
     const { ready, reasons } = await resolver.prepare();
-    if (ended) return;
-    if (ready) {
-      log.info('ready');
-      return;
-    }
-    log.warn({ reasons }, 'not ready');
+    underWay = false;
+    if (ready) log.info('ready');
+    else if (!ended) log.warn({ reasons }, 'not ready');
+    return ready || ended;
+  };
+  const attempt = async (delayMs: number): Promise<void> => {
+    if (await prepare()) return;
+    underWay = true; // until the next attempt
     timer = setTimeout(() => void attempt(Math.min(2 * delayMs, RETRY_MS.last)), delayMs);
   };
-  void attempt(RETRY_MS.first);
   return {
+    start: () => void attempt(RETRY_MS.first),
+    onDemand() {
+      const readiness = resolver.readiness();
+      if (!readiness.ready && !underWay && !ended) void prepare();
+      return readiness;
+    },
     end() {
       ended = true;
       clearTimeout(timer);
