@@ -11,6 +11,7 @@
 
 import { ancestor, isBelow, type Name } from '../base/name.ts';
 import { ENTRY_OVERHEAD, octetsOfName } from './octets.ts';
+import { packName } from './pack.ts';
 import { TimedStore } from './timed-store.ts';
 
 export interface DelegationServer {
@@ -50,7 +51,7 @@ export class DelegationCache {
   #generations = CONFIGURED;
 
   constructor({ maxOctets }: { readonly maxOctets: number }) {
-    this.#referrals = new TimedStore({ maxOctets, maxEntryOctets: MAX_ENTRY_OCTETS, octetsOf });
+    this.#referrals = new TimedStore({ maxOctets, maxEntryOctets: MAX_ENTRY_OCTETS, octetsOf, pack });
   }
 
   /** The deepest delegation at or above `name` that stands. */
@@ -127,6 +128,11 @@ export class DelegationCache {
 function sameServers(a: Delegation, b: Delegation): boolean {
   const names = new Set(a.servers.map(({ name }) => name.key));
   return names.size === new Set(b.servers.map(({ name }) => name.key)).size && b.servers.every(({ name }) => names.has(name.key));
+}
+
+function pack(held: Held): Held {
+  const servers = held.servers.map(({ name, addresses }) => ({ name: packName(name), addresses }));
+  return { ...held, zone: packName(held.zone), parent: packName(held.parent), servers };
 }
 
 function octetsOf({ zone, parent, servers }: Held): number {

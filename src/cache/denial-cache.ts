@@ -10,6 +10,7 @@ import { type Name, sameName } from '../base/name.ts';
 import { type RRset, rrKey } from '../base/record.ts';
 import type { Validation } from '../base/validation.ts';
 import { ENTRY_OVERHEAD, octetsOfName, octetsOfRRsets } from './octets.ts';
+import { packName, packRRsets } from './pack.ts';
 import { TimedStore } from './timed-store.ts';
 import { asCached, isSecure } from './verdict.ts';
 
@@ -38,7 +39,7 @@ export class DenialCache {
   readonly #store: TimedStore<DenialEntry>;
 
   constructor({ maxOctets }: { readonly maxOctets: number }) {
-    this.#store = new TimedStore({ maxOctets, maxEntryOctets: MAX_ENTRY_OCTETS, octetsOf });
+    this.#store = new TimedStore({ maxOctets, maxEntryOctets: MAX_ENTRY_OCTETS, octetsOf, pack });
   }
 
   /** The unexpired denial of that type at that name: a name error before NODATA, unless the latter alone is secure. */
@@ -89,6 +90,10 @@ export class DenialCache {
 /** No type has this for a number, so it meets no key of NODATA. */
 function nameErrorKey(name: Name): string {
   return `nx/${name.key}`;
+}
+
+function pack(entry: DenialEntry): DenialEntry {
+  return { ...entry, owner: packName(entry.owner), authority: packRRsets(entry.authority) };
 }
 
 function octetsOf({ owner, zone, authority }: DenialEntry): number {

@@ -6,6 +6,7 @@ import type { Name } from '../base/name.ts';
 import { type RRset, rrKey } from '../base/record.ts';
 import type { Validation } from '../base/validation.ts';
 import { ENTRY_OVERHEAD, octetsOfName, octetsOfRRset, octetsOfRRsets } from './octets.ts';
+import { packRRsets } from './pack.ts';
 import { TimedStore } from './timed-store.ts';
 import { asCached, isSecure } from './verdict.ts';
 
@@ -52,7 +53,7 @@ export class RRsetCache {
   readonly #store: TimedStore<RRsetEntry>;
 
   constructor({ maxOctets }: { readonly maxOctets: number }) {
-    this.#store = new TimedStore({ maxOctets, maxEntryOctets: MAX_ENTRY_OCTETS, octetsOf });
+    this.#store = new TimedStore({ maxOctets, maxEntryOctets: MAX_ENTRY_OCTETS, octetsOf, pack });
   }
 
   /** The unexpired RRset, of any rank: see `isAnswerRank` before sending it to anybody. */
@@ -66,12 +67,10 @@ export class RRsetCache {
    * @returns whether it was stored: false also for TTL 0 and for what is too large
    */
   put(entry: RRsetEntry, now: number): boolean {
-    const { rrset } = entry;
-    const key = rrKey(rrset.owner, rrset.type);
-    const standing = this.#store.get(key, now);
+    const standing = this.get(entry.rrset.owner, entry.rrset.type, now);
     const kept = withTrueRank(asCached(entry));
     if (standing && order[standing.rank] > order[kept.rank]) return false;
-    return this.#store.put(key, kept, now);
+    return this.#store.put(rrKey(entry.rrset.owner, entry.rrset.type), kept, now);
   }
 
   delete(name: Name, type: number): void {
@@ -94,6 +93,11 @@ export class RRsetCache {
 function withTrueRank(entry: RRsetEntry): RRsetEntry {
   if (isSecure(entry)) return entry.rank === 'secure' ? entry : { ...entry, rank: 'secure' };
   return entry.rank === 'secure' ? { ...entry, rank: 'answer' } : entry;
+}
+
+function pack(entry: RRsetEntry): RRsetEntry {
+  const [rrset = entry.rrset, ...proof] = packRRsets([entry.rrset, ...entry.proof]);
+  return { ...entry, rrset, proof };
 }
 
 function octetsOf({ rrset, zone, proof }: RRsetEntry): number {

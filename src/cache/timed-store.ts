@@ -10,6 +10,7 @@
  */
 
 import { LRUCache } from 'lru-cache';
+import { flatten } from './pack.ts';
 
 /** Both in seconds since the epoch. */
 export interface Timed {
@@ -26,6 +27,8 @@ export interface StoreOptions<V> {
   /** Larger entries are refused, so that one cannot push out all others. */
   readonly maxEntryOctets: number;
   readonly octetsOf: (value: V) => number;
+  /** Makes what is kept of a value that was accepted. */
+  readonly pack?: (value: V) => V;
 }
 
 interface Stored<V> {
@@ -38,15 +41,17 @@ interface Stored<V> {
 export class TimedStore<V extends Timed> {
   readonly #entries: LRUCache<string, Stored<V>>;
   readonly #octetsOf: (value: V) => number;
+  readonly #pack: (value: V) => V;
   readonly #maxEntryOctets: number;
   #latest = Number.NEGATIVE_INFINITY;
   /** Seconds, in all, that the clock was set back. */
   #steppedBack = 0;
 
-  constructor({ maxOctets, maxEntryOctets, octetsOf }: StoreOptions<V>) {
+  constructor({ maxOctets, maxEntryOctets, octetsOf, pack = (value) => value }: StoreOptions<V>) {
     this.#entries = new LRUCache({ maxSize: maxOctets, sizeCalculation: ({ octets }) => octets });
     this.#maxEntryOctets = Math.min(maxEntryOctets, maxOctets);
     this.#octetsOf = octetsOf;
+    this.#pack = pack;
   }
 
   /** What is stored and unexpired; after a step back of the clock with `received` and `expires` moved back as far. */
@@ -67,7 +72,7 @@ export class TimedStore<V extends Timed> {
     if (now >= value.expires) return false;
     const octets = Math.ceil(this.#octetsOf(value)) + key.length;
     if (octets > this.#maxEntryOctets) return false;
-    this.#entries.set(key, { value, octets, steppedBack: this.#steppedBack });
+    this.#entries.set(flatten(key), { value: this.#pack(value), octets, steppedBack: this.#steppedBack });
     return true;
   }
 
