@@ -75,22 +75,26 @@ async function printTable(sandbox: Sandbox, service: Service, print: Print): Pro
   const { http } = service;
   if (!http) throw new Error('the demo has HTTP');
   print(`A miniature internet of ${sandbox.zones.length} zones on ${sandbox.servers.length} name servers, port ${sandbox.port}.`);
-  print('What /dane says of each domain, asked just now (without a look at certificates: what holds if they match):\n');
-  const rows: (readonly string[])[] = [['domain', 'MX', 'mandatory', 'opportunistic', 'about']];
+  print('What /dane says of each domain, asked just now. No certificate is looked at: * is what holds if it matches.\n');
+  const rows: (readonly string[])[] = [['domain', 'MX', 'mandatory', 'opportunistic', 'RFC 7672', 'about']];
   const waiting = sandbox.domains.entries();
   const worker = async () => {
     for (const [index, { domain, about }] of waiting) rows[index + 1] = [domain, ...(await verdictsOf(domain, http.port)), about];
   };
   await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, worker));
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   for (const row of rows) print(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
 }
 
-async function verdictsOf(domain: string, port: number): Promise<readonly [string, string, string]> {
+/** MX status, the appliance's two verdicts, and what RFC 7672 has a sender do without mandatory DANE. */
+async function verdictsOf(domain: string, port: number): Promise<readonly string[]> {
   const response = await fetch(`http://${ADDRESS}:${port}/dane/${domain}`);
-  if (!response.ok) return [`HTTP ${response.status}`, '-', '-'];
-  const { mx, rfc7672 } = (await response.json()) as DaneReport;
-  return [mx.status, rfc7672.mandatory, rfc7672.opportunistic];
+  if (!response.ok) return [`HTTP ${response.status}`, '-', '-', '-'];
+  const { mx, cisco, rfc7672 } = (await response.json()) as DaneReport;
+  return [
+    mx.status,
+    ...[cisco.mandatory, cisco.opportunistic, rfc7672.opportunistic].map((verdict) => verdict.replace('-if-certificate-matches', '*')),
+  ];
 }
 
 function printCommands({ dns, http }: Service, anchorFile: string, print: Print): void {
@@ -106,9 +110,9 @@ function printCommands({ dns, http }: Service, anchorFile: string, print: Print)
     [`${dig} nobody.sandbox MX`, 'NXDOMAIN with its proof, AD'],
     [`${dig} +tcp www.alias.sandbox A`, 'aliases across zone cuts'],
     [`${curl}/dane/secure.sandbox`, 'the report, as JSON'],
-    [`${curl}/dane/bogus-tlsa.sandbox?format=text`, 'as daneverify prints it'],
+    [`${curl}/dane/bogus-tlsa.sandbox -H 'Accept: text/plain'`, 'as daneverify prints it'],
     [`${curl}/resolve/secure.sandbox/MX`, 'one resolution, as JSON'],
     [`delv @${ADDRESS} -p ${port} -a ${anchorFile} +root=. secure.sandbox MX`, 'a second validator'],
   ] as const)
-    print(`  ${line.padEnd(78)}  # ${sees}`);
+    print(`  ${line.padEnd(74)}  # ${sees}`);
 }
