@@ -83,7 +83,7 @@ interface ProofRow {
   readonly proof: readonly string[];
   readonly prove: (records: DenialRecords, context: TestContext) => { readonly verdict: string };
   readonly want: object;
-  /** The record without which opt-out alone remains: insecure, as the name might be delegated (erratum 3441, RFC 5155 §9.2). */
+  /** The record without which opt-out alone remains: insecure, as the name might be delegated (RFC 5155 §7.1, §9.2). */
   readonly optOutWithout?: string;
 }
 
