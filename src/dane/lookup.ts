@@ -3,9 +3,9 @@
 import { formatName, type Name, sameName } from '../base/name.ts';
 import { extendedError, type Validation } from '../base/validation.ts';
 import type { AliasLink, Resolution } from '../resolver/resolution.ts';
+import { verdictOf } from '../service/verdict.ts';
 import { WireError } from '../wire/error.ts';
 import type { AliasReport, LookupReport } from './report.ts';
-import type { LookupStatus } from './verdicts.ts';
 
 /** One lookup with its data read by `readRdata`. */
 export interface Lookup<Data> {
@@ -22,18 +22,11 @@ export function mailName(name: Name): string {
   return name.labels === 0 ? '.' : formatName(name).slice(0, -1);
 }
 
-/** The five statuses: any denial is nxdomain if it holds, whatever it denies; a failure is indeterminate (RFC 7672 §2.1.1). */
-export function lookupStatus({ kind, validation }: Pick<Resolution, 'kind' | 'validation'>): LookupStatus {
-  if (validation.state === 'bogus' || validation.state === 'indeterminate') return validation.state;
-  if (kind === 'failure') return 'indeterminate';
-  return kind === 'answer' ? validation.state : 'nxdomain';
-}
-
 /** Reads a Resolution of one type. Data that cannot be read makes it a failed lookup: malformed is an error (RFC 7672 §2.1.1). */
 export function readLookup<Data>(resolution: Resolution, now: number, readRdata: (rdata: Uint8Array) => Data): Lookup<Data> {
   const { aliases, expires, cached } = resolution;
   const ttl = Math.max(0, Math.floor(expires - now));
-  const status = lookupStatus(resolution);
+  const status = verdictOf(resolution);
   const rest = { aliases, expires };
   if (status === 'secure' || status === 'insecure') {
     const data = readAnswer(resolution, readRdata);

@@ -89,10 +89,10 @@ export function ip(...addresses: readonly string[]): Uint8Array[] {
   return addresses.map(parseAddress);
 }
 
-/** TLSA RDATA of usage, selector, matching type and data. */
-export function tlsa(
-  ...records: readonly (readonly [usage: number, selector: number, matching: number, data: Uint8Array])[]
-): Uint8Array[] {
+export type TlsaRow = readonly [usage: number, selector: number, matching: number, data: Uint8Array];
+
+/** TLSA RDATA. */
+export function tlsa(...records: readonly TlsaRow[]): Uint8Array[] {
   return records.map(([usage, selector, matching, data]) => Uint8Array.from([usage, selector, matching, ...data]));
 }
 

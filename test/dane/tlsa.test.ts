@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { hasUsable, judgeTlsaRecords } from '../../src/dane/tlsa.ts';
-import { tlsa } from './scripted-resolver.ts';
+import { type TlsaRow, tlsa } from './scripted-resolver.ts';
 
 const SHA256 = new Uint8Array(32);
 const SHA512 = new Uint8Array(64);
@@ -18,12 +18,12 @@ const CERTIFICATE = Buffer.from(
   'base64',
 );
 
-function whyOf(...records: Parameters<typeof tlsa>): readonly string[] {
+function whyOf(...records: readonly TlsaRow[]): readonly string[] {
   return judgeTlsaRecords(tlsa(...records)).map(({ why }) => why);
 }
 
 describe('RFC 7672 §3.1.3: which TLSA records are usable', () => {
-  test.each<{ title: string; record: Parameters<typeof tlsa>[0]; why: string }>([
+  test.each<{ title: string; record: TlsaRow; why: string }>([
     { title: '3 1 1', record: [3, 1, 1, SHA256], why: 'usable' },
     { title: '3 0 2', record: [3, 0, 2, SHA512], why: 'usable' },
     { title: '2 0 1', record: [2, 0, 1, SHA256], why: 'usable' },
@@ -52,7 +52,7 @@ describe('RFC 7672 §3.1.3: which TLSA records are usable', () => {
 });
 
 describe('RFC 7671 §9: digest agility', () => {
-  test.each<{ title: string; records: Parameters<typeof tlsa>; why: readonly string[] }>([
+  test.each<{ title: string; records: readonly TlsaRow[]; why: readonly string[] }>([
     {
       title: 'SHA-512 sets SHA-256 aside',
       records: [

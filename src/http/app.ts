@@ -1,0 +1,138 @@
+/**
+ * The HTTP service: its routes, who may ask, and what a client is told when something goes wrong. It listens on nothing by itself.
+ * Limits: answers GET and HEAD alone; no TLS.
+ */
+
+import type { Socket } from 'node:net';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { BudgetExceeded } from '../base/budget.ts';
+import type { CheckDane } from '../dane/check.ts';
+import type { Resolver } from '../resolver/resolution.ts';
+import { type AdmissionLimits, createAdmission } from './admission.ts';
+import { daneRoute } from './dane-route.ts';
+import { nameTooLong } from './domain-name.ts';
+import { HttpError } from './errors.ts';
+import { createGuard, type GuardDeps } from './guard.ts';
+import { healthRoute, type Readiness } from './health-route.ts';
+import type { Metrics } from './metrics.ts';
+import { metricsRoute } from './metrics-route.ts';
+import { resolveRoute } from './resolve-route.ts';
+import type { App, CheckReady } from './route.ts';
+
+export interface AppDeps extends GuardDeps {
+  readonly resolver: Resolver;
+  readonly checkDane: CheckDane;
+  readonly readiness: () => Readiness;
+  readonly metrics: Metrics;
+  readonly version: string;
+  readonly logger?: FastifyBaseLogger;
+  /** Lookups that may go on at once; `httpLimits` unless told. */
+  readonly limits?: AdmissionLimits;
+  /** Seconds since the epoch; the wall clock unless told. */
+  readonly now?: () => number;
+  /** Milliseconds on a clock that never steps; `performance.now` unless told. */
+  readonly clockMs?: () => number;
+}
+
+/** One /dane is dozens of upstream queries. The numbers are ours. */
+export const httpLimits: AdmissionLimits = { inAll: 32, perClient: 8 };
+
+const MAX_PARAM_CHARACTERS = 1024; // 255 octets, each of which may be written \DDD
+
+/** Builds the service. Call `ready()` or `listen()` on it, and `close()` at the end. */
+export function buildApp(deps: AppDeps): FastifyInstance {
+  const refusal = createGuard(deps);
+  const app = Fastify({
+    ...(deps.logger ? { loggerInstance: deps.logger } : {}),
+    logController: new LogController({ disableRequestLogging: true }),
+    routerOptions: { maxParamLength: MAX_PARAM_CHARACTERS },
+    bodyLimit: 1024, // no route takes a body
+    requestTimeout: 10_000,
+    keepAliveTimeout: 10_000,
+    // A parameter that is misspelt or given twice is told, not dropped.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
+    http: { requireHostHeader: false }, // the guard demands one, and says so
+    clientErrorHandler: answerUnreadable,
+    frameworkErrors: (error, request, reply) => void answerError(refusal(request.raw) ?? error, request, reply),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.addHook('onRequest', async (request) => {
+    const refused = refusal(request.raw);
+    if (refused) throw refused;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(async () => {
+    throw new HttpError(404, 'not-found', 'There is nothing here: /openapi.json tells what there is.');
+  });
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'zeker', description: 'A validating resolver that says what DANE means for mail, and why.', version: deps.version },
+    },
+  });
+  // Within a plugin, so that they are added after swagger, which has to see them.
+  app.register(async (scope) => addRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), deps));
+  return app as unknown as FastifyInstance; // the type provider is ours alone
+}
+
+function addRoutes(app: App, deps: AppDeps): void {
+  const { resolver, checkDane, readiness, metrics, version } = deps;
+  const now = deps.now ?? (() => Date.now() / 1000);
+  const clockMs = deps.clockMs ?? (() => performance.now());
+  const admit = createAdmission(deps.limits ?? httpLimits);
+  const checkReady: CheckReady = () => {
+    if (!readiness().ready) throw new HttpError(503, 'not-ready', 'The keys of the root are not validated yet: /readyz tells why.', 5);
+  };
+  daneRoute(app, { checkDane, checkReady, admit, metrics, clockMs });
+  resolveRoute(app, { resolver, checkReady, admit, now });
+  healthRoute(app, readiness, version);
+  metricsRoute(app, metrics);
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()));
+}
+
+/** Every failure becomes a status and `{ error, message }`; what is not meant for clients goes to the log alone. */
+async function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const told = toHttpError(error);
+  if (told.statusCode === 500) request.log.error({ err: error }, 'request failed');
+  if (told.retryAfter !== undefined) reply.header('retry-after', told.retryAfter);
+  await reply
+    .code(told.statusCode)
+    .header('cache-control', 'no-store')
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify({ error: told.error, message: told.message }));
+}
+
+/** What is no HTTP reaches no route; its answer has the same form. */
+function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const body = JSON.stringify({ error: 'bad-request', message: 'The request cannot be read.' });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  if (error instanceof BudgetExceeded)
+    return new HttpError(504, 'budget-exceeded', 'The time or the lookups that this may take were spent before there was a verdict.');
+  const { code, validation, statusCode } = error as Partial<FastifyError>;
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return nameTooLong;
+  if (code === 'FST_ERR_BAD_URL')
+    return new HttpError(400, 'bad-url', 'The URL has a percent sign that is not followed by two hexadecimal digits of UTF-8.');
+  if (validation) return new HttpError(400, 'bad-parameter', `Wrong parameter: ${(error as Error).message}.`);
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new HttpError(statusCode, 'bad-request', 'The request cannot be read.');
+  return new HttpError(500, 'internal-error', 'Something went wrong here. The log of the service tells more.');
+}

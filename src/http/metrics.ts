@@ -1,0 +1,91 @@
+/** What Prometheus may read of this process. The parts that count know nothing of it: who puts them together hands them these functions. */
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type RfcVerdict, rfcVerdicts } from '../dane/verdicts.ts';
+import { type Verdict, verdicts } from '../service/verdict.ts';
+
+/** What one cache holds at the moment. */
+export interface CacheGauge {
+  readonly entries: () => number;
+  readonly octets?: () => number;
+}
+
+export interface Metrics {
+  /** One DNS answer sent. */
+  countAnswer(verdict: Verdict): void;
+  /** One query sent to an authoritative server. */
+  countUpstreamQuery(transport: 'udp' | 'tcp'): void;
+  /** From a client's query to its answer. */
+  observeQuery(seconds: number): void;
+  /** One DANE check that came to a verdict. */
+  countDaneCheck(opportunistic: RfcVerdict): void;
+  /** Has a cache read whenever the metrics are. A second cache of one name takes the place of the first. */
+  watchCache(name: string, cache: CacheGauge): void;
+  /** The text for Prometheus, and its media type. */
+  expose(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Opens a registry of its own, so that two services in one process do not mix their figures. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const answers = new Counter({
+    name: 'zeker_answers_total',
+    help: 'DNS answers by verdict; nxdomain is any denial that holds, of a name or of a type.',
+    labelNames: ['verdict'] as const,
+    registers,
+  });
+  const upstream = new Counter({
+    name: 'zeker_upstream_queries_total',
+    help: 'Queries sent to authoritative servers or forwarders.',
+    labelNames: ['transport'] as const,
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'zeker_query_duration_seconds',
+    help: 'From a query to its answer.',
+    buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 4, 8],
+    registers,
+  });
+  const checks = new Counter({
+    name: 'zeker_dane_checks_total',
+    help: 'DANE checks by what RFC 7672 has a sender do without mandatory DANE.',
+    labelNames: ['verdict'] as const,
+    registers,
+  });
+  // A series that starts at 0 lets an alert see its first increase.
+  for (const verdict of verdicts) answers.inc({ verdict }, 0);
+  for (const transport of ['udp', 'tcp']) upstream.inc({ transport }, 0);
+  for (const verdict of rfcVerdicts) checks.inc({ verdict }, 0);
+  return {
+    countAnswer: (verdict) => answers.inc({ verdict }),
+    countUpstreamQuery: (transport) => upstream.inc({ transport }),
+    observeQuery: (seconds) => durations.observe(seconds),
+    countDaneCheck: (verdict) => checks.inc({ verdict }),
+    watchCache: watchCaches(registry),
+    expose: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function watchCaches(registry: Registry): Metrics['watchCache'] {
+  const caches = new Map<string, CacheGauge>();
+  const gauge = (name: string, help: string, read: (cache: CacheGauge) => number | undefined) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['cache'] as const,
+      registers: [registry],
+      collect() {
+        for (const [cache, figures] of caches) {
+          const value = read(figures);
+          if (value !== undefined) this.set({ cache }, value);
+        }
+      },
+    });
+  gauge('zeker_cache_entries', 'What a cache holds.', ({ entries }) => entries());
+  gauge('zeker_cache_octets', 'What that takes, as far as it is counted.', ({ octets }) => octets?.());
+  return (name, cache) => void caches.set(name, cache);
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { appFor } from './app-for-test.ts';
+
+describe('who may ask', () => {
+  const access = (address: string) => address === '127.0.0.1' || address === '2001:db8::7';
+
+  test.each([
+    { remoteAddress: '127.0.0.1', headers: {}, status: 200 },
+    { remoteAddress: '::ffff:127.0.0.1', headers: {}, status: 200 },
+    { remoteAddress: '2001:db8::7', headers: {}, status: 200 },
+    { remoteAddress: '192.0.2.1', headers: {}, status: 403 },
+    {
+      remoteAddress: '192.0.2.1',
+      headers: { 'x-forwarded-for': '127.0.0.1', forwarded: 'for=127.0.0.1', 'x-real-ip': '127.0.0.1' },
+      status: 403,
+    },
+  ])('$remoteAddress with $headers: $status', async ({ remoteAddress, headers, status }) => {
+    const { app } = appFor({}, { access });
+    for (const url of ['/healthz', '/metrics', '/openapi.json', '/dane/example', '/resolve/example/A'])
+      expect((await app.inject({ url, remoteAddress, headers })).statusCode).toBe(status);
+  });
+
+  test.each(['/', '/nothing', `/dane/${'a'.repeat(2000)}`, '/dane/%'])('a refused address learns nothing at %s', async (url) => {
+    const { app } = appFor({}, { access });
+    expect((await app.inject({ url: url.slice(0, 3000), remoteAddress: '192.0.2.1' })).statusCode).toBe(403);
+  });
+
+  const named = appFor({}, { hosts: ['zeker.example'] }).app;
+  test.each([
+    ['localhost', 200],
+    ['LOCALHOST.:8053', 200],
+    ['127.0.0.1:8053', 200],
+    ['127.9.9.9', 200],
+    ['[::1]:8053', 200],
+    ['zeker.example', 200],
+    ['Zeker.Example.:80', 200],
+    ['evil.example', 403],
+    ['localhost.evil.example', 403],
+    ['127.0.0.1.evil.example', 403],
+    ['192.0.2.1', 403],
+    ['zeker.example:evil', 403],
+    ['evil.example@localhost', 403],
+    ['localhost/evil', 403],
+  ])('Host %s: %i', async (host, status) => {
+    const response = await named.inject({ url: '/healthz', headers: { host } });
+    expect(response.statusCode).toBe(status);
+    if (status === 403) expect(response.json().error).toBe('host-not-allowed');
+  });
+
+  test.each([
+    [{ host: 'localhost:8053', origin: 'http://localhost:8053' }, 200],
+    [{ host: 'localhost:8053', origin: 'http://localhost:9000' }, 403],
+    [{ host: 'localhost:8053', origin: 'https://evil.example' }, 403],
+    [{ host: 'localhost:8053', origin: 'null' }, 403],
+    [{ host: 'localhost:8053', origin: '' }, 403],
+    [{ host: 'localhost:8053', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
+    [{ host: 'localhost:8053', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 200],
+    [{ host: 'localhost:8053', 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }, 200],
+  ] as const)('%j: %i', async (headers, status) => {
+    const response = await named.inject({ url: '/healthz', headers });
+    expect(response.statusCode).toBe(status);
+    expect(response.headers['access-control-allow-origin']).toBeUndefined();
+  });
+});
+
+describe('health', () => {
+  test('/healthz is 200 with the version, ready or not', async () => {
+    const { app } = appFor({}, { readiness: () => ({ ready: false, reasons: ['root-keys'] }) });
+    expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok', version: '0.0.0-test' });
+  });
+  test.each([
+    [{ ready: true, reasons: [] }, 200],
+    [{ ready: false, reasons: ['root-keys-not-validated'] }, 503],
+  ] as const)('/readyz for %j is %i', async (readiness, status) => {
+    const { app } = appFor({}, { readiness: () => readiness });
+    const response = await app.inject('/readyz');
+    expect(response.statusCode).toBe(status);
+    expect(response.json()).toEqual(readiness);
+  });
+});
+
+describe('everything else', () => {
+  test('404 as JSON, with the headers that keep a browser from guessing', async () => {
+    const { app } = appFor({});
+    const response = await app.inject('/no%0Asuch?thing');
+    expect(response.statusCode).toBe(404);
+    expect(response.json().error).toBe('not-found');
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
+  });
+  test.each(['POST', 'PUT', 'DELETE'] as const)('%s is not for a verdict', async (method) => {
+    const { app, asked } = appFor({});
+    expect((await app.inject({ method, url: '/dane/example', payload: { a: 1 } })).statusCode).toBe(404);
+    expect(asked).toEqual([]);
+  });
+  test('HEAD has the headers of GET', async () => {
+    const { app } = appFor({});
+    const response = await app.inject({ method: 'HEAD', url: '/dane/example' });
+    expect([response.statusCode, response.body]).toEqual([200, '']);
+  });
+  test('/openapi.json names every route, and the parameters and answers of each', async () => {
+    const { app } = appFor({});
+    const openapi = (await app.inject('/openapi.json')).json();
+    expect(openapi.openapi).toBe('3.1.0');
+    expect(Object.keys(openapi.paths).sort()).toEqual(['/dane/{domain}', '/healthz', '/metrics', '/readyz', '/resolve/{name}/{type}']);
+    expect(Object.keys(openapi.paths['/dane/{domain}'].get.responses)).toEqual(['200', '400', '403', '429', '503', '504']);
+    expect(openapi.paths['/dane/{domain}'].get.parameters.map(({ name }: { name: string }) => name).sort()).toEqual([
+      'domain',
+      'format',
+      'port',
+    ]);
+    // No reference may lead nowhere.
+    const references = [...JSON.stringify(openapi).matchAll(/"\$ref":"([^"]+)"/g)];
+    expect(references).toEqual([]);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { createMetrics } from '../../src/http/metrics.ts';
+import { ip, mx, type Script, USABLE } from '../dane/scripted-resolver.ts';
+import { appFor } from './app-for-test.ts';
+
+const secure: Script = {
+  'example MX': { rdata: mx([10, 'mx.example']) },
+  'mx.example A': { rdata: ip('192.0.2.1') },
+  '_25._tcp.mx.example TLSA': { rdata: USABLE },
+};
+
+describe('GET /metrics', () => {
+  test('counts answers by the five verdicts, each from 0', async () => {
+    const metrics = createMetrics();
+    metrics.countAnswer('bogus');
+    metrics.countAnswer('bogus');
+    const { app } = appFor({}, { metrics });
+    const response = await app.inject('/metrics');
+    expect(response.headers['content-type']).toContain('text/plain');
+    for (const [verdict, count] of Object.entries({ secure: 0, insecure: 0, bogus: 2, nxdomain: 0, indeterminate: 0 }))
+      expect(response.body).toContain(`zeker_answers_total{verdict="${verdict}"} ${count}\n`);
+  });
+  test('counts checks made, not verdicts served again', async () => {
+    const { app } = appFor(secure);
+    await app.inject('/dane/example');
+    await app.inject('/dane/example');
+    const { body } = await app.inject('/metrics');
+    expect(body).toContain('zeker_dane_checks_total{verdict="verified-if-certificate-matches"} 1\n');
+    expect(body).toContain('zeker_cache_entries{cache="dane-verdicts"} 1\n');
+    expect(body).toMatch(/zeker_cache_octets\{cache="dane-verdicts"\} [1-9]\d{2,}\n/);
+  });
+  test('counts upstream queries, durations and what caches hold when it is read', async () => {
+    const metrics = createMetrics();
+    let entries = 1;
+    metrics.watchCache('rrset', { entries: () => entries });
+    metrics.countUpstreamQuery('tcp');
+    metrics.observeQuery(0.003);
+    entries = 7;
+    const body = await metrics.expose();
+    expect(body).toContain('zeker_upstream_queries_total{transport="tcp"} 1\n');
+    expect(body).toContain('zeker_query_duration_seconds_bucket{le="0.005"} 1\n');
+    expect(body).toContain('zeker_query_duration_seconds_bucket{le="0.001"} 0\n');
+    expect(body).toContain('zeker_cache_entries{cache="rrset"} 7\n');
+    expect(body).not.toContain('zeker_cache_octets{cache="rrset"}');
+    expect(body).toContain('process_cpu_seconds_total');
+  });
+  test('two services in one process do not mix', async () => {
+    const [a, b] = [createMetrics(), createMetrics()];
+    a.countAnswer('secure');
+    expect(await b.expose()).toContain('zeker_answers_total{verdict="secure"} 0\n');
+  });
+});
