@@ -26,7 +26,7 @@ const MAX_POINTER = 0x3fff;
  * EDNS options other than EDE go only where not even header and question fit beside them.
  */
 export function composeMessage(message: Message, maxOctets: number): Buffer {
-  const limit = Math.max(MIN_MESSAGE_OCTETS, Math.min(maxOctets, MAX_MESSAGE_OCTETS));
+  const limit = maxOctets > MIN_MESSAGE_OCTETS ? Math.min(maxOctets, MAX_MESSAGE_OCTETS) : MIN_MESSAGE_OCTETS;
   const opts = optVariants(message.edns);
   const writer = new Writer();
   const questions = writeQuestions(writer, message, limit - octetsOf(opts.at(-1)));
@@ -39,7 +39,7 @@ export function composeMessage(message: Message, maxOctets: number): Buffer {
 
   const opt = opts.find(({ octets }) => writer.at + octets <= limit);
   writer.limit = limit - octetsOf(opt);
-  const additional = complete ? writeSection(writer, message.additional) : nothing;
+  const additional = complete && opt === opts[0] ? writeSection(writer, message.additional) : nothing;
   writer.limit = limit;
   if (opt && message.edns) writeOpt(writer, message.edns, opt.options, message.rcode);
   return writer.finish(message, !complete, [questions, answer.records, authority.records, additional.records + (opt ? 1 : 0)]);
