@@ -30,14 +30,16 @@ export interface View {
 /** Answers one question about a name in `zone`; aliases are followed within it, until one comes back. */
 export function lookUp(zone: Zone, qname: Labels, qtype: number, view: View): Reply {
   const answer: RRset[] = [];
+  const authority: RRset[] = []; // an alias out of a wildcard leaves its proof here
   const visited = new Set<string>();
   for (let name = qname; ; ) {
     visited.add(keyOf(name));
     const step = stepAt(zone, name, qtype, view);
     answer.push(...step.answer);
+    authority.push(...step.authority);
     const { target } = step;
     const goesOn = target && !visited.has(keyOf(target)) && isWithin(target, zone.apex) && !cutAbove(zone, target);
-    if (!goesOn) return { ...step, answer };
+    if (!goesOn) return { ...step, answer, authority: distinct(authority) };
     name = target;
   }
 }

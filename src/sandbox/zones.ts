@@ -79,6 +79,7 @@ const sound: readonly ZoneContent[] = [
       'broken CNAME www.expired.sandbox.',
       'nowhere CNAME nothing.secure.sandbox.',
       'chain CNAME www',
+      '*.pages CNAME www',
       'loop CNAME pool',
       'pool CNAME loop',
       'tree DNAME secure.sandbox.',

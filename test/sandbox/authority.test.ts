@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { base32hex, nsec3Hash } from '../../src/sandbox/denial.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/internet.ts';
+import { nameOf } from '../../src/sandbox/name.ts';
 import { type Ask, askTcp, askUdp, exchangeTcp, exchangeUdp, framed, queryOctets, readPacket, summary } from './client.ts';
 
 let sandbox: Sandbox;
@@ -91,6 +93,17 @@ const answers: readonly { title: string; ask: Ask; rcode?: string; answer: strin
     authority: ['secure.sandbox SOA', 'secure.sandbox RRSIG(SOA)', 'secure.sandbox NSEC', 'secure.sandbox RRSIG(NSEC)'],
   },
   {
+    title: 'DS where the server has parent and child: NODATA of the parent',
+    ask: { server: 'ns1.insecure-tlsa.sandbox', name: '_tcp.mx.insecure-tlsa.sandbox', type: 'DS' },
+    answer: [],
+    authority: [
+      'insecure-tlsa.sandbox SOA',
+      'insecure-tlsa.sandbox RRSIG(SOA)',
+      '_tcp.mx.insecure-tlsa.sandbox NSEC',
+      '_tcp.mx.insecure-tlsa.sandbox RRSIG(NSEC)',
+    ],
+  },
+  {
     title: 'unsigned zone: a denial is its SOA',
     ask: { server: 'ns1.unsigned.sandbox', name: 'nope.unsigned.sandbox', type: 'A' },
     rcode: 'NXDOMAIN',
@@ -131,6 +144,17 @@ const answers: readonly { title: string; ask: Ask; rcode?: string; answer: strin
     title: 'CNAME asked for is not followed',
     ask: { server: alias, name: 'chain.alias.sandbox', type: 'CNAME', dnssec: false },
     answer: ['chain.alias.sandbox CNAME'],
+  },
+  {
+    title: 'alias out of a wildcard, followed within the zone: the proof of the expansion stays',
+    ask: { server: alias, name: 'x.pages.alias.sandbox', type: 'A' },
+    answer: [
+      'x.pages.alias.sandbox CNAME',
+      'x.pages.alias.sandbox RRSIG(CNAME)',
+      'www.alias.sandbox CNAME',
+      'www.alias.sandbox RRSIG(CNAME)',
+    ],
+    authority: ['*.pages.alias.sandbox NSEC', '*.pages.alias.sandbox RRSIG(NSEC)'],
   },
   {
     title: 'loop of aliases: each once',
@@ -190,6 +214,42 @@ describe('answers (RFC 4035 §3.1, RFC 4592, RFC 6672)', () => {
     expect(proofs.length).toBeLessThanOrEqual(atMost);
     expect(new Set(proofs).size).toBe(proofs.length);
     expect(summary(reply.authorities).filter((line) => line.endsWith('RRSIG(NSEC3)'))).toHaveLength(proofs.length);
+  });
+
+  test.each([
+    {
+      title: 'NXDOMAIN',
+      server: ed448,
+      name: 'a.nope.ed448.sandbox',
+      matched: 'ed448.sandbox',
+      covered: ['nope.ed448.sandbox', '*.ed448.sandbox'],
+    },
+    { title: 'wildcard', server: ed448, name: 'x.y.any.ed448.sandbox', covered: ['y.any.ed448.sandbox'] },
+    {
+      title: 'wildcard NODATA',
+      server: ed448,
+      name: 'y.any.ed448.sandbox',
+      type: 'MX',
+      matched: 'any.ed448.sandbox',
+      covered: ['y.any.ed448.sandbox'],
+    },
+    {
+      title: 'opt-out',
+      server: 'ns1.registry.sandbox',
+      name: 'mail.registry.sandbox',
+      matched: 'registry.sandbox',
+      covered: ['mail.registry.sandbox'],
+    },
+    { title: 'opt-out beside NSEC', server: tld, name: 'optout.sandbox', type: 'DS', matched: 'sandbox', covered: ['optout.sandbox'] },
+  ])('RFC 5155 §7.2, $title: the records match and cover what they must', async ({ server, name, type = 'A', matched, covered }) => {
+    const { authorities = [] } = await askTcp(sandbox, { server, name, type });
+    const spans = authorities.flatMap((record) =>
+      record.type === 'NSEC3' ? [{ from: record.name.split('.')[0]!, to: base32hex(record.data.nextDomain) }] : [],
+    );
+    const hash = (text: string) => base32hex(nsec3Hash(nameOf(text), Buffer.alloc(0), 0));
+    const covers = ({ from, to }: { from: string; to: string }, at: string) => (from < to ? from < at && at < to : from < at || at < to);
+    if (matched) expect(spans.map(({ from }) => from)).toContain(hash(matched));
+    for (const each of covered) expect(spans.some((span) => covers(span, hash(each)))).toBe(true);
   });
 
   test('a dot and an octet over 127 within a label come back as they were', async () => {
@@ -258,6 +318,12 @@ describe('size and transport (RFC 1035 §4.2.1, RFC 6891 §6.2, RFC 7766)', () =
     expect(octets).toBeGreaterThan(512);
     expect(await askUdp(sandbox, { ...denial, size: octets })).toMatchObject({ flag_tc: false, octets });
     expect(await askUdp(sandbox, { ...denial, size: octets - 1 })).toMatchObject({ flag_tc: true });
+  });
+
+  test('512 octets may always be sent', async () => {
+    const reply = await askUdp(sandbox, { server: secure, name: 'secure.sandbox', type: 'MX', size: 100 });
+    expect(reply.octets).toBeGreaterThan(100);
+    expect(reply.flag_tc).toBe(false);
   });
 
   test('TCP has it whole', async () => {

@@ -112,7 +112,7 @@ describe('start and stop', () => {
     await second.stop();
   });
 
-  test('an open TCP connection does not hold up stop', async () => {
+  test('an open TCP connection does not hold up stop', { timeout: 5000 }, async () => {
     const brief = await startSandbox({ port: 0, addressBase: '127.53.6' });
     const client = connect(brief.port, addressOf(brief, secure));
     client.on('error', () => undefined);
