@@ -2,6 +2,7 @@
 
 import { labelsOf, type Name } from '../base/name.ts';
 import { Type } from '../base/registry.ts';
+import { WireError } from '../wire/error.ts';
 import { formatAddress } from '../wire/rdata/address.ts';
 import { type AddressOutcome, addressMatrix } from './address-matrix.ts';
 import { type BaseDomains, findBaseDomains, tlsaOwner } from './base-domain.ts';
@@ -52,7 +53,10 @@ export async function checkHost(host: MailHost, context: HostContext): Promise<C
       expires: Number.POSITIVE_INFINITY,
     };
   const [a, aaaa] = await Promise.all(
-    [Type.A, Type.AAAA].map(async (type) => readLookup(await ceiling.lookUp(host.name, type), now(), formatAddress)),
+    [
+      { type: Type.A, octets: 4 },
+      { type: Type.AAAA, octets: 16 },
+    ].map(async ({ type, octets }) => readLookup(await ceiling.lookUp(host.name, type), now(), (rdata) => readAddress(rdata, octets))),
   );
   if (!a || !aaaa) throw new Error('two lookups have two outcomes');
   const address = addressMatrix[a.report.status][aaaa.report.status];
@@ -95,6 +99,11 @@ function baseDomains(host: Name, address: AddressOutcome, a: Lookup<string>, aaa
   const { aliases } = familyToFollow(a, aaaa);
   if (address === 'secure' || address === 'insecure') return findBaseDomains(host, aliases, address === 'secure');
   return { rule: aliases.length === 0 ? 'no-alias' : 'chain-failed', candidates: [] };
+}
+
+function readAddress(rdata: Uint8Array, octets: number): string {
+  if (rdata.length !== octets) throw new WireError('rdata-length', rdata.length);
+  return formatAddress(rdata);
 }
 
 function addressReport({ report, data }: Lookup<string>): AddressReport {

@@ -28,14 +28,12 @@ export function readLookup<Data>(resolution: Resolution, now: number, readRdata:
   const ttl = Math.max(0, Math.floor(expires - now));
   const status = verdictOf(resolution);
   const rest = { aliases, expires };
-  if (status === 'secure' || status === 'insecure') {
-    const data = readAnswer(resolution, readRdata);
-    if (!data)
-      return { report: { status: 'indeterminate', proof: 'indeterminate', ttl, cached, reason: 'malformed-data' }, data: [], ...rest };
-    return { report: { status, ttl, cached, ...proofOf(resolution.validation) }, data, ...rest };
-  }
+  const data = status === 'secure' || status === 'insecure' ? readAnswer(resolution, readRdata) : [];
+  // A failure that calls itself secure tells as little as data that cannot be read.
+  if (!data || (status === 'indeterminate' && resolution.validation.state !== 'indeterminate'))
+    return { report: { status: 'indeterminate', proof: 'indeterminate', ttl, cached, reason: 'malformed-data' }, data: [], ...rest };
   const denial = status === 'nxdomain' ? { denial: resolution.kind === 'nxdomain' ? ('nxdomain' as const) : ('nodata' as const) } : {};
-  return { report: { status, ttl, cached, ...denial, ...proofOf(resolution.validation) }, data: [], ...rest };
+  return { report: { status, ttl, cached, ...denial, ...proofOf(resolution.validation) }, data, ...rest };
 }
 
 function readAnswer<Data>({ question, answer, aliases }: Resolution, readRdata: (rdata: Uint8Array) => Data): readonly Data[] | undefined {
@@ -57,13 +55,13 @@ function proofOf(validation: Validation): Pick<LookupReport, 'proof' | 'reason' 
     proof: validation.state,
     reason: validation.reason,
     ...(ede === undefined ? {} : { ede }),
-    ...('zone' in validation ? { zone: formatName(validation.zone) } : {}),
+    ...('zone' in validation ? { zone: mailName(validation.zone) } : {}),
     ...('detail' in validation && validation.detail !== undefined ? { detail: printable(validation.detail) } : {}),
   };
 }
 
 /** Details may quote what came off the wire. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 500);
 }
 

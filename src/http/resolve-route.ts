@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { formatName, type Name } from '../base/name.ts';
 import { Class, formatRcode, formatType, isMetaType, Rcode, tryParseType } from '../base/registry.ts';
 import { extendedError, isServable, type Validation } from '../base/validation.ts';
+import { printable } from '../dane/lookup.ts';
 import type { Resolution, Resolver } from '../resolver/resolution.ts';
 import { verdictOf, verdicts } from '../service/verdict.ts';
 import { formatRRset } from '../wire/rdata-text.ts';
@@ -116,6 +117,6 @@ function describeValidation(state: Validation) {
     reason: state.reason,
     ...('zone' in state ? { zone: formatName(state.zone) } : {}),
     ...(ede === undefined ? {} : { ede }),
-    ...('detail' in state && state.detail !== undefined ? { detail: state.detail } : {}),
+    ...('detail' in state && state.detail !== undefined ? { detail: printable(state.detail) } : {}),
   };
 }

@@ -222,8 +222,8 @@ describe('both verdicts, by what the lookups say', () => {
       deliverable: false,
     },
     {
-      title: 'malformed addresses',
-      script: oneHost({ 'mx.example A': { rdata: [Uint8Array.of(1)] }, 'mx.example AAAA': {} }),
+      title: 'addresses of the wrong length',
+      script: oneHost({ 'mx.example A': { rdata: ip('2001:db8::2') }, 'mx.example AAAA': {} }),
       cisco: ['address-lookup-error', 'delay', 'delay'],
       rfc: ['delay', 'delay', 'address-lookup-failed'],
       deliverable: false,
@@ -391,7 +391,7 @@ describe('the report', () => {
       status: 'bogus',
       reason: 'signature-expired',
       ede: 7,
-      zone: 'broken.example.',
+      zone: 'broken.example',
       records: [],
     });
     expect(report.advice).toHaveLength(1);
