@@ -32,8 +32,7 @@ export function createExchange(deps: ExchangeDeps = {}): ClosableExchange {
   };
   const close = () => {
     transports.udp.close();
-    transports.tcp.close();
-    slots.close();
+    transports.tcp.close(); // each that ends gives its place to one who waits, who then learns that it is over
   };
   return Object.assign(exchange, { close });
 }
@@ -73,10 +72,5 @@ class Slots {
     const [next] = this.#waiting;
     if (next) next(true);
     else this.#free++;
-  }
-
-  /** Sends away all who wait. */
-  close(): void {
-    for (const end of [...this.#waiting]) end(false);
   }
 }

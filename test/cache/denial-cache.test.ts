@@ -15,6 +15,7 @@ describe('what a denial denies (RFC 2308 §5)', () => {
     { kind: 'nodata', type: Type.DS, asked: Type.DS, found: true },
     { kind: 'nodata', type: Type.DS, asked: Type.A, found: false }, // said by the parent, of the parent's side
     { kind: 'nodata', type: 0, asked: Type.A, found: false },
+    { kind: 'nodata', type: 0, asked: 0, found: true },
     { kind: 'nxdomain', type: Type.A, asked: Type.A, found: true },
     { kind: 'nxdomain', type: Type.A, asked: Type.TLSA, found: true },
     { kind: 'nxdomain', type: Type.A, asked: Type.DS, found: true },

@@ -172,6 +172,12 @@ describe('memory', () => {
     expect(cache.score(server, NOW + SERVER_TTL)).toBe(UNKNOWN_SCORE);
   });
 
+  test('a server in use stays known', () => {
+    const cache = new ServerCache();
+    for (let now = NOW; now < NOW + 3 * SERVER_TTL; now += SERVER_TTL / 2) cache.recordResponse(server, 500, now);
+    expect(cache.score(server, NOW + 3 * SERVER_TTL)).toBe(500);
+  });
+
   test('a clock set back makes it unknown, and does not prolong death', () => {
     const cache = filled((c) => c.recordUnreachable(server, NOW));
     expect(cache.isReachable(server, NOW - 3600)).toBe(true);

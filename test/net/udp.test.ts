@@ -108,6 +108,16 @@ describe('a reply that is not ours', () => {
     expect(outcome).toEqual({ outcome: 'timeout', nearMisses: 1 });
   });
 
+  test('bit 0x20 is a matter of case in letters of the name alone, not in the type', async () => {
+    const answer: Parameters<typeof udpServer>[0] = (query, send) => {
+      const reply = replyTo(query);
+      reply[questionEnd(query) - 3] = Type.HTTPS ^ 0x20;
+      send(reply);
+    };
+    const change = { question: { ...question, qtype: Type.HTTPS }, caseRandomisation: false, timeoutMs: SHORT_MS };
+    expect((await ask(answer, change)).outcome).toEqual({ outcome: 'timeout', nearMisses: 1 });
+  });
+
   test('eight of them are borne, the ninth is an attack', async () => {
     const flood = (count: number) => (query: Buffer, send: (reply: Buffer) => void) => {
       for (let i = 0; i < count; i++) send(wrongId(query));
