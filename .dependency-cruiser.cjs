@@ -40,7 +40,6 @@ const reserved = [
     modules: '(node:)?(fs|fs/promises|child_process|worker_threads)',
     folders: 'server/|http/|sandbox/|[^/]+\\.ts|cli/|config/',
   },
-  { name: 'clock', modules: '(node:)?(perf_hooks|timers|timers/promises)', folders: 'net/|server/|http/|sandbox/|[^/]+\\.ts|cli/' },
 ];
 const reservedPackages = [
   { name: 'dns-packet', folders: 'sandbox/' },

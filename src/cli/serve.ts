@@ -5,8 +5,9 @@ import { startService } from '../main.ts';
 
 /** Resolves after SIGTERM or SIGINT, once the service has stopped. */
 export async function serve({ config }: { readonly config?: string }): Promise<void> {
+  const ended = untilSignal(); // from now on: a signal that comes while it starts is obeyed once it has
   const service = await startService(config === undefined ? defaultConfig() : loadConfig(config));
-  await untilSignal();
+  await ended;
   await service.stop();
 }
 

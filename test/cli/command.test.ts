@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/internet.ts';
+import { run, start } from './run.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'zeker-test-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+test('--version is that of package.json', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  expect(await run('--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
+});
+
+test('config-schema prints a JSON schema', async () => {
+  const { status, stdout } = await run('config-schema');
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ type: 'object', additionalProperties: false, properties: { listen: {}, trust: {} } });
+});
+
+test('--help tells the exit statuses', async () => {
+  expect(await run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('Exit status: 0') });
+});
+
+describe('a wrong command line exits 2', () => {
+  test.each([
+    { args: ['frobnicate'], says: 'unknown command' },
+    { args: ['query', 'example..com', 'MX'], says: 'no empty label' },
+    { args: ['query', 'example.com', 'NOTYPE'], says: 'record type' },
+    { args: ['demo', '--dns-port', '70000'], says: 'port' },
+    { args: ['serve', '--nonsense'], says: 'unknown option' },
+  ])('$args', async ({ args, says }) => {
+    const { status, stderr } = await run(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(says);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+const validDs = '. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D';
+
+describe('a fault of the configuration is one clear line', () => {
+  test.each([
+    { title: 'unknown key', text: 'listen:\n  htpp: x\n', status: 2, says: /^zeker: .*a\.yaml:2: listen\.htpp: there is no such key$/ },
+    {
+      title: 'bad anchor',
+      text: 'trust: { anchors: bad.anchors }\n',
+      status: 1,
+      says: /^zeker: .*bad\.anchors:2: a digest of type 2 has 32 octets/,
+    },
+    {
+      title: 'anchors not there',
+      text: 'trust: { anchors: none.anchors }\n',
+      status: 1,
+      says: /^zeker: trust\.anchors: .*none\.anchors cannot be read: ENOENT$/,
+    },
+    { title: 'hints that are a folder', text: 'root: { hints: . }\n', status: 1, says: /^zeker: root\.hints: .* cannot be read: EISDIR$/ },
+    {
+      title: 'a log file behind a link',
+      text: 'log: { file: link.log }\n',
+      command: 'serve',
+      status: 1,
+      says: /^zeker: log\.file: .*link\.log cannot be opened: it is a symbolic link$/,
+    },
+  ])('$title', async ({ text, status, says, command = 'check-config' }) => {
+    write('bad.anchors', `${validDs}\n. IN DS 1 8 2 ABCD\n`);
+    symlinkSync(join(folder, 'target.log'), join(folder, 'link.log'), 'file');
+    const file = write('a.yaml', text);
+    const ended = await run(...(command === 'serve' ? ['serve', '--config', file] : [command, file]));
+    rmSync(join(folder, 'link.log'));
+    expect(ended.stderr).toMatch(says);
+    expect(ended.stderr.split('\n')).toHaveLength(1);
+    expect(ended.status).toBe(status);
+  });
+
+  test('a configuration that is not there exits 2', async () => {
+    const { status, stderr } = await run('serve', '--config', join(folder, 'none.yaml'));
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `zeker: ${join(folder, 'none.yaml')}:1: cannot be read: ENOENT` });
+  });
+
+  test('a port that is taken exits 1', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const { status, stderr } = await run('serve', '--config', write('taken.yaml', `listen: { dns: ['127.0.0.1:${port}'], http: false }\n`));
+    other.close();
+    expect(stderr).toBe(`zeker: cannot listen on 127.0.0.1:${port} (TCP): another program listens there already`);
+    expect(status).toBe(1);
+  });
+
+  test('an HTTP port that is taken exits 1, and the DNS ports are given back', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const { status, stderr } = await run(
+      'serve',
+      '--config',
+      write('http.yaml', `listen: { dns: ['127.0.0.1:0'], http: 127.0.0.1:${port} }\nlog: { level: error }\n`),
+    );
+    other.close();
+    expect(stderr).toBe(`zeker: cannot listen on 127.0.0.1:${port} (TCP): another program listens there already`);
+    expect(status).toBe(1);
+  });
+});
+
+const quiet = "listen: { dns: ['127.0.0.1:0'], http: 127.0.0.1:0 }\nresolver: { priming: false }\n";
+
+describe('serve', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0, an idle TCP client or not', async (signal) => {
+    const service = start(['serve', '--config', write('serve.yaml', quiet)]);
+    const listening = JSON.parse(await service.waitFor('"listening"')) as { dns: string[] };
+    const client = connect(Number(listening.dns[0]?.split(':')[1]), '127.0.0.1');
+    client.on('error', () => {}); // being cut off is what it waits for
+    await once(client, 'connect');
+    const started = performance.now();
+    service.process.kill(signal);
+    const { status } = await service.ended;
+    client.destroy();
+    expect(status).toBe(0);
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
+
+  test('logs are JSON lines', async () => {
+    const service = start(['serve', '--config', write('serve.yaml', `${quiet}trust: { rfc5011: true }\n`)]);
+    await service.waitFor('"listening"');
+    service.process.kill('SIGTERM');
+    const { stderr } = await service.ended;
+    const lines = stderr.split('\n').filter((line) => line.startsWith('{'));
+    expect(lines.map((line) => JSON.parse(line) as { msg: string })).toContainEqual(
+      expect.objectContaining({ level: 40, msg: expect.stringContaining('trust.rfc5011 is not in this version') }),
+    );
+  });
+});
+
+describe('on the sandbox', () => {
+  let sandbox: Sandbox;
+  let config: string;
+  beforeAll(async () => {
+    sandbox = await startSandbox({ port: 0, addressBase: '127.53.41' });
+    write('sandbox.hints', sandbox.hints);
+    write('sandbox.anchors', sandbox.anchors);
+    config = write(
+      'sandbox.yaml',
+      `root: { hints: sandbox.hints }\ntrust: { anchors: sandbox.anchors }\nresolver: { upstreamPort: ${sandbox.port}, doNotQuery: [] }\n`,
+    );
+  });
+  afterAll(() => sandbox.stop());
+
+  test.each([
+    {
+      args: ['query', 'secure.sandbox', 'MX'],
+      status: 0,
+      says: ['; secure.sandbox. MX: secure', ' IN MX 10 mx.secure.sandbox.'],
+      not: ['RRSIG'],
+    },
+    { args: ['query', 'secure.sandbox', 'MX', '--dnssec'], status: 0, says: [' IN RRSIG MX 13 2 '], not: [] },
+    { args: ['query', 'nobody.sandbox', 'A', '--dnssec'], status: 0, says: [': nxdomain', '; proofs:', ' IN NSEC '], not: [] },
+    { args: ['query', 'unsigned.sandbox', 'MX'], status: 0, says: ['MX: insecure', 'unsigned-delegation at unsigned.sandbox.'], not: [] },
+    { args: ['query', 'expired.sandbox', 'MX'], status: 3, says: ['MX: bogus', 'signature-expired', '; extended error: 7'], not: [] },
+    { args: ['query', 'lame.sandbox', 'MX'], status: 4, says: ['MX: indeterminate', '; kind: failure'], not: [' IN MX '] },
+    {
+      args: ['daneverify', 'secure.sandbox'],
+      status: 0,
+      says: ['SECURE TLSA record found', 'Certificate not checked.'],
+      not: ['DANE SUCCESS'],
+    },
+    { args: ['daneverify', 'bogus-tlsa.sandbox'], status: 3, says: ['BOGUS'], not: ['Certificate not checked.'] },
+    { args: ['daneverify', 'secure.sandbox', '--json'], status: 0, says: ['"domain": "secure.sandbox"'], not: [] },
+  ])('$args exits $status', async ({ args, status, says, not }) => {
+    const ended = await run(...args, '--config', config);
+    for (const text of says) expect(ended.stdout).toContain(text);
+    for (const text of not) expect(ended.stdout).not.toContain(text);
+    expect(ended.status).toBe(status);
+  });
+});
+
+test('demo --once prints every domain with its verdict, the commands to try, and ends', async () => {
+  const { status, stdout, stderr } = await run('demo', '--once', '--dns-port', '0', '--http-port', '0', '--sandbox-port', '0');
+  expect(stderr).not.toContain('zeker:');
+  const row = (domain: string) => stdout.split('\n').find((line) => line.startsWith(`${domain} `));
+  expect(row('secure.sandbox')).toMatch(/^secure\.sandbox +secure +dane-success\* +dane-success\* +verified\* /);
+  expect(row('unsigned.sandbox')).toMatch(/^unsigned\.sandbox +insecure +\S+ +opportunistic-tls /);
+  expect(row('expired.sandbox')).toMatch(/^expired\.sandbox +bogus +\S+ +\S+ +delay /);
+  expect(row('lame.sandbox')).toMatch(/^lame\.sandbox +indeterminate /);
+  expect(stdout).toMatch(/dig @127\.0\.0\.1 -p \d+ \+dnssec secure\.sandbox MX/);
+  expect(stdout).toMatch(/curl http:\/\/127\.0\.0\.1:\d+\/dane\/secure\.sandbox/);
+  expect(status).toBe(0);
+});

@@ -1,0 +1,56 @@
+/** Runs the built command as a shell would. `npm test` builds it first. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const command = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+export interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves with the first line of standard error that holds `text`; rejects when the process ends without one. */
+  waitFor(text: string): Promise<string>;
+}
+
+export function start(args: readonly string[], cwd?: string): Running {
+  if (!existsSync(command)) throw new Error('dist/cli.js is not there: npm run build makes it');
+  const child = spawn(process.execPath, [command, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  createInterface(child.stderr).on('line', (line) => {
+    lines.push(line);
+    for (const look of waiting) look();
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr: lines.join('\n') }));
+  });
+  const waitFor = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const line = lines.find((candidate) => candidate.includes(text));
+        if (line === undefined) return;
+        waiting.delete(look);
+        resolve(line);
+      };
+      waiting.add(look);
+      look();
+      void ended.then(({ status, stderr }) => reject(new Error(`it ended with ${status} before it said ${text}: ${stderr}`)));
+    });
+  return { process: child, ended, waitFor };
+}
+
+export function run(...args: readonly string[]): Promise<Ended> {
+  return start(args).ended;
+}
