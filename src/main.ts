@@ -142,17 +142,17 @@ async function listenDns({ dns, byDefault }: Config['listen'], answer: Answer, l
   return endpoints;
 }
 
-/** UDP and TCP on one port; where 0 is asked, on one that is free for both. */
+/** UDP and TCP on one port; where 0 is asked, on one that is free for both. UDP comes first: who finds TCP open may ask over UDP at once. */
 async function listenBoth(endpoint: Endpoint, answer: Answer, log: Logger, servers: Stoppable[]): Promise<number> {
   const onError = (err: unknown) => log.error({ err }, 'a socket failed');
   for (let attempt = 1; ; attempt++) {
-    const tcp = await startTcp(endpoint, answer, { onError });
+    const udp = await startUdp(endpoint, answer, { onError });
     try {
-      const udp = await startUdp({ ...endpoint, port: tcp.port }, answer, { onError });
-      servers.push(tcp, udp);
-      return tcp.port;
+      const tcp = await startTcp({ ...endpoint, port: udp.port }, answer, { onError });
+      servers.push(udp, tcp);
+      return udp.port;
     } catch (error) {
-      await tcp.stop(0);
+      await udp.stop(0);
       const taken = error instanceof BindError && error.code === 'EADDRINUSE';
       if (endpoint.port !== 0 || !taken || attempt === PORT_ATTEMPTS) throw error;
     }
