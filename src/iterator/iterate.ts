@@ -68,6 +68,7 @@ export async function iterate(question: Question, avoid: ReadonlySet<string>, wo
   let minimising = deps.qnameMinimisation && !source.recursive;
   let knownLabels = source.zone.labels;
   let minimised = 0;
+  let seeksParent = minimising;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const step = minimising ? minimise(question, knownLabels, minimised) : question;
     if (step !== question && deps.zoneOfCached(step.qname)?.key === source.zone.key) {
@@ -78,7 +79,10 @@ export async function iterate(question: Question, avoid: ReadonlySet<string>, wo
     if (result.outcome === 'failed') {
       // Servers that answer, but not this, may mind the minimised question; silent ones would be as silent for the whole name.
       if (step !== question && result.reason === 'servers-failing') minimising = false;
-      else if (source.fallback) source = closestServers(question, deps, true);
+      else if (question.qtype === Type.DS && !minimising && !seeksParent && !source.recursive) {
+        // A server of both the child and a zone above the parent speaks for the child: the parent's own servers must be found.
+        minimising = seeksParent = true;
+      } else if (source.fallback) source = closestServers(question, deps, true);
       else return { kind: 'failure', reason: result.reason, detail: result.detail };
       continue;
     }

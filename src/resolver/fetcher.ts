@@ -56,7 +56,7 @@ export class Fetcher {
     }
     const link = await this.fetch(name, type, avoid, work);
     if ('failure' in link) return { kind: 'failure', validation: link.failure };
-    this.#store.keep(name, type, link, ttlOf(link), undefined, this.#now());
+    this.#store.keep(name, type, link, this.#store.lifetime(ttlOf(link), undefined), undefined, this.#now());
     return toLookedUp(link);
   }
 

@@ -3,12 +3,12 @@
 import type { Name } from '../base/name.ts';
 import { type RRset, withTtl } from '../base/record.ts';
 import { Type } from '../base/registry.ts';
-import { SECURE, type Validation, worseOf } from '../base/validation.ts';
+import { isServable, SECURE, type Validation, worseOf } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import type { Fetched } from '../iterator/iterate.ts';
 import { MAX_SERVERS_ASKED } from '../validator/looked-up.ts';
 import type { Validator } from '../validator/validate.ts';
-import { type FetchedLink, type Fetcher, firstLink, ttlOf } from './fetcher.ts';
+import { type Fetcher, firstLink, ttlOf } from './fetcher.ts';
 import { type FailedLink, isFailed, type JudgedLink, type LinkContent, type RawLink } from './link.ts';
 import type { LinkStore } from './link-store.ts';
 
@@ -24,6 +24,15 @@ export interface LinkJudgeDeps {
 export interface LinkStep {
   readonly link: JudgedLink;
   readonly rest: Fetched | undefined;
+}
+
+interface Verdict {
+  readonly validation: Validation;
+  /** Seconds, by the records and their proof. */
+  readonly ttl: number;
+  readonly content: LinkContent;
+  /** What of the authority section goes with it. */
+  readonly authority: readonly RRset[];
 }
 
 export class LinkJudge {
@@ -42,11 +51,14 @@ export class LinkJudge {
     const cached = await this.#fromCache(name, type, work);
     if (cached) return { link: cached, rest: undefined };
     const failed = this.#deps.store.failures.get(name, type, this.#deps.now());
-    if (failed && !carried) return { failure: failed.validation };
+    if (failed) return { failure: failed.validation };
 
+    // What came along with an earlier answer saves a question where it holds; where it does not, it was never asked for.
+    const along = carried && (await this.#judgeCarried(name, type, carried, work));
+    if (along) return along;
     const avoid = new Set<string>();
     let first: LinkStep | undefined;
-    let fetched = carried ? firstLink(carried) : await this.#deps.fetcher.fetch(name, type, avoid, work);
+    let fetched = await this.#deps.fetcher.fetch(name, type, avoid, work);
     for (;;) {
       if (isFailed(fetched)) return first ?? fetched;
       const step = { link: await this.#judge(name, type, fetched, work), rest: fetched.rest };
@@ -60,6 +72,13 @@ export class LinkJudge {
     }
   }
 
+  async #judgeCarried(name: Name, type: number, carried: Fetched, work: Work): Promise<LinkStep | undefined> {
+    const raw = firstLink(carried);
+    if (isFailed(raw)) return undefined;
+    const { validation, ...judged } = await this.#verdict(name, type, raw, work);
+    return isServable(validation) ? { link: this.#keep(name, type, raw, { validation, ...judged }), rest: raw.rest } : undefined;
+  }
+
   async #fromCache(name: Name, type: number, work: Work): Promise<JudgedLink | undefined> {
     const stored = this.#deps.store.find(name, type, this.#deps.now());
     if (!stored) return undefined;
@@ -67,24 +86,29 @@ export class LinkJudge {
     if (isDenial(stored.content) && !stored.authority.some((rrset) => rrset.type === Type.SOA)) return undefined;
     work.trace?.({ event: 'cache-hit', qname: name, qtype: type });
     if (stored.validation) return { ...stored, validation: stored.validation, cached: true };
-    const judged = await this.#judge(name, type, { ...stored, rest: undefined }, work);
+    const judged = await this.#judge(name, type, stored, work);
     return judged.validation.state === 'bogus' ? undefined : judged;
   }
 
-  async #judge(name: Name, type: number, raw: FetchedLink, work: Work): Promise<JudgedLink> {
-    const { validation, ttl, content, authority } = await this.#verdict(name, type, raw, work);
-    const link: RawLink = { content, authority, zone: raw.zone, server: raw.server };
-    const expires = this.#deps.store.keep(name, type, link, ttl, validation, this.#deps.now());
-    return { ...link, validation, expires, cached: false };
+  async #judge(name: Name, type: number, raw: RawLink, work: Work): Promise<JudgedLink> {
+    return this.#keep(name, type, raw, await this.#verdict(name, type, raw, work));
   }
 
-  /** The verdict, and the link with its TTLs as far as the verdict lets them be. */
-  async #verdict(
-    name: Name,
-    type: number,
-    raw: RawLink,
-    work: Work,
-  ): Promise<{ validation: Validation; ttl: number; content: LinkContent; authority: readonly RRset[] }> {
+  /** Keeps a judged link; its TTLs are from now on those of the cache, for the first to ask as for the next. */
+  #keep(name: Name, type: number, raw: RawLink, { validation, ttl, content, authority }: Verdict): JudgedLink {
+    const { store, now } = this.#deps;
+    const lifetime = store.lifetime(ttl, validation);
+    const link: RawLink = {
+      content: withTtls(content, lifetime),
+      authority: authority.map((rrset) => withTtl(rrset, lifetime)),
+      zone: raw.zone,
+      server: raw.server,
+    };
+    store.keep(name, type, link, lifetime, validation, now());
+    return { ...link, validation, expires: now() + lifetime, cached: false };
+  }
+
+  async #verdict(name: Name, type: number, raw: RawLink, work: Work): Promise<Verdict> {
     const { validator } = this.#deps;
     const { content, authority, zone } = raw;
     if (!validator) {
@@ -95,27 +119,24 @@ export class LinkJudge {
       case 'nodata':
       case 'nxdomain': {
         const { validation, ttl, proof } = await validator.judgeDenial(content.kind, name, type, zone, authority, work);
-        return { validation, ttl, content, authority: proof.map((rrset) => withTtl(rrset, ttl)) };
+        return { validation, ttl, content, authority: proof };
       }
       case 'alias': {
         const { cname, dname } = content.alias;
         const { validation, ttl, proof } = await validator.judgeRRset(dname ?? cname, zone, authority, work);
-        const alias = { ...content.alias, cname: withTtl(cname, ttl), dname: dname && withTtl(dname, ttl) };
-        return { validation, ttl, content: { kind: 'alias', alias }, authority: proof };
+        return { validation, ttl, content, authority: proof };
       }
       case 'answer': {
-        const judged: RRset[] = [];
         let validation: Validation = SECURE;
-        let least = Number.POSITIVE_INFINITY;
+        let ttl = Number.POSITIVE_INFINITY;
         const proofs = new Set<RRset>();
         for (const rrset of content.rrsets) {
           const verdict = await validator.judgeRRset(rrset, zone, authority, work);
           validation = worseOf(validation, verdict.validation);
-          least = Math.min(least, verdict.ttl);
-          judged.push(withTtl(rrset, verdict.ttl));
+          ttl = Math.min(ttl, verdict.ttl);
           for (const record of verdict.proof) proofs.add(record);
         }
-        return { validation, ttl: least, content: { kind: 'answer', rrsets: judged }, authority: [...proofs] };
+        return { validation, ttl, content, authority: [...proofs] };
       }
     }
   }
@@ -123,4 +144,18 @@ export class LinkJudge {
 
 function isDenial(content: LinkContent): boolean {
   return content.kind === 'nodata' || content.kind === 'nxdomain';
+}
+
+function withTtls(content: LinkContent, ttl: number): LinkContent {
+  switch (content.kind) {
+    case 'answer':
+      return { kind: 'answer', rrsets: content.rrsets.map((rrset) => withTtl(rrset, ttl)) };
+    case 'alias': {
+      const { cname, dname } = content.alias;
+      return { kind: 'alias', alias: { ...content.alias, cname: withTtl(cname, ttl), dname: dname && withTtl(dname, ttl) } };
+    }
+    case 'nodata':
+    case 'nxdomain':
+      return content;
+  }
 }

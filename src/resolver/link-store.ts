@@ -81,16 +81,13 @@ export class LinkStore {
 
   /**
    * Keeps a link.
-   * @param ttl seconds it may be believed by its records and its proof
+   * @param lifetime seconds, as `lifetime` gives them
    * @param validation undefined where it was not judged
-   * @returns when it ends, in seconds since the epoch
    */
-  keep(name: Name, type: number, link: RawLink, ttl: number, validation: Validation | undefined, now: number): number {
+  keep(name: Name, type: number, link: RawLink, lifetime: number, validation: Validation | undefined, now: number): void {
     const { content, authority, zone, server } = link;
-    const lifetime = this.#lifetime(ttl, validation);
-    const expires = now + lifetime;
-    const entry = { zone, validation, received: now, expires, server };
-    if (lifetime <= 0) return now;
+    if (lifetime <= 0) return;
+    const entry = { zone, validation, received: now, expires: now + lifetime, server };
     switch (content.kind) {
       case 'nodata':
       case 'nxdomain':
@@ -110,14 +107,12 @@ export class LinkStore {
       }
     }
     this.failures.delete(name, type);
-    return expires;
   }
 
-  /** `minTtl` lifts what is not secure alone: a proof ends when its signer says so. */
-  #lifetime(ttl: number, validation: Validation | undefined): number {
+  /** Seconds that data of this TTL and verdict lives here. `minTtl` lifts what is not secure alone: a proof ends when its signer says so. */
+  lifetime(ttl: number, validation: Validation | undefined): number {
     const { minTtl, maxTtl } = this.#options;
     if (validation?.state === 'bogus') return Math.min(Math.max(ttl, 1), MAX_BOGUS_TTL);
-    if (validation?.state === 'indeterminate') return 0;
     const lifted = validation?.state === 'insecure' && ttl > 0 ? Math.max(ttl, minTtl) : ttl;
     return Math.min(lifted, maxTtl);
   }

@@ -8,6 +8,7 @@ import type { Work } from '../base/work.ts';
 import { DelegationCache } from '../cache/delegation-cache.ts';
 import { ServerCache } from '../cache/server-cache.ts';
 import { createVerifier } from '../crypto/verifier.ts';
+import type { DnssecPolicy } from '../dnssec/context.ts';
 import type { IteratorDeps } from '../iterator/iterate.ts';
 import { prime } from '../iterator/priming.ts';
 import { configuredServers, type ZoneServers } from '../iterator/zone-servers.ts';
@@ -25,6 +26,7 @@ import type { CacheFigures, Readiness, ResolverDeps } from './settings.ts';
 const DEADLINE_MS = 8_000;
 /** The work itself ends a little earlier, so that it can say what it was waiting for. */
 const MARGIN_MS = 300;
+const RFC9905_PUBLISHED = Date.UTC(2025, 10, 1) / 1000;
 /** Share of the cache memory that delegations get. */
 const DELEGATION_SHARE = 0.06;
 
@@ -66,7 +68,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   const fetcher: Fetcher = new Fetcher(store, now, () => iterator);
   const chain = new ChainOfTrust({
     verifier: createVerifier(),
-    policy: { sha1Signatures: settings.sha1Signatures, sha1Digest: settings.sha1Digest },
+    policy: () => policyAt(deps.signatureTime(), settings),
     now,
     signatureTime: deps.signatureTime,
     anchors: settings.anchors,
@@ -143,6 +145,14 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     figures: () => figures(store, delegations, servers, chain),
     upstreamQueries: () => upstream.queries,
   };
+}
+
+/**
+ * What is supported, at the moment that signatures are judged at. RSASHA1 counts as unsupported since RFC 9905 (November 2025) has
+ * operators treat it so; what was signed and judged before that was judged by other rules.
+ */
+function policyAt(signatureTime: number, settings: ResolverDeps['settings']): DnssecPolicy {
+  return { sha1Signatures: settings.sha1Signatures || signatureTime < RFC9905_PUBLISHED, sha1Digest: settings.sha1Digest };
 }
 
 function hintServers({ settings }: ResolverDeps): ZoneServers {

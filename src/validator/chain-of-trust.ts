@@ -50,7 +50,7 @@ export class ChainOfTrust {
   /** What one judgement of the pure layer needs. */
   context(work: Work): DnssecContext {
     const { verifier, policy, signatureTime } = this.#deps;
-    return { now: signatureTime(), spend: work.spend, verifier, policy };
+    return { now: signatureTime(), spend: work.spend, verifier, policy: policy() };
   }
 
   /** The deepest anchor at or above a name; undefined where there is none, and so no security. */
@@ -187,7 +187,7 @@ export class ChainOfTrust {
       if (verdict.wildcard) return bogusCut(above.zone, 'denial-missing', `a wildcard CNAME does not deny DS of ${formatName(child)}`);
       return { value: { at: 'no-cut' }, expires: now + verdict.ttl };
     }
-    const ds = classifyDs(found.rrset, this.#deps.policy);
+    const ds = classifyDs(found.rrset, context.policy);
     if ('unsupported' in ds) return { value: insecureCut(child, `unsupported-${ds.unsupported}`), expires: now + verdict.ttl };
     const fetched = await this.#fetchKeys(child, { ds: found.rrset.rdata, dnskeys: [] }, work);
     const cut: Cut = { at: 'zone', security: fetched.value };

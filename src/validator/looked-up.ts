@@ -28,7 +28,8 @@ export type LookedUp =
 
 export interface ValidatorDeps {
   readonly verifier: Verifier;
-  readonly policy: DnssecPolicy;
+  /** What is supported, asked anew for each judgement: it may depend on the moment judged at. */
+  readonly policy: () => DnssecPolicy;
   /** Seconds since the epoch: cache ages. */
   readonly now: () => number;
   /** Seconds since the epoch: signature windows. */
