@@ -136,7 +136,6 @@ export function serveConnection(
     advance();
   });
   socket.on('drain', () => {
-    if (closing) return;
     clearTimeout(writeTimer);
     writeTimer = undefined;
     advance();

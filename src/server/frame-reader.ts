@@ -20,7 +20,6 @@ export function createFrameReader(): FrameReader {
   let buffer: Buffer = Buffer.alloc(0);
   let start = 0;
   let end = 0;
-  let ours = false; // whether octets behind `end` may be written
 
   return {
     feed(chunk) {
@@ -28,17 +27,16 @@ export function createFrameReader(): FrameReader {
         buffer = chunk;
         start = 0;
         end = chunk.length;
-        ours = false;
         return;
       }
+      // A chunk that was kept as it came is full to its end, so nothing is ever written into one.
       const needed = end - start + chunk.length;
-      if (!ours || end + chunk.length > buffer.length) {
+      if (end + chunk.length > buffer.length) {
         const grown = Buffer.allocUnsafeSlow(Math.max(MIN_CAPACITY, 2 * needed));
         buffer.copy(grown, 0, start, end);
         buffer = grown;
         end -= start;
         start = 0;
-        ours = true;
       }
       chunk.copy(buffer, end);
       end += chunk.length;

@@ -43,11 +43,11 @@ const defaults = { maxInFlight: 10_000, maxInFlightPerClient: 1_000, receiveBuff
 export async function startUdp(endpoint: Endpoint, answer: Answer, options: UdpOptions = {}): Promise<UdpServer> {
   const sockets = await bindAll(endpoint, options);
   const inFlight = createInFlight(options);
-  let stopping = false;
+  let stopped: Promise<void> | undefined;
   for (const socket of sockets) {
     socket.on('message', (query, client) => {
       // Nothing can be sent to port 0, and dgram would throw.
-      if (stopping || client.port === 0) return;
+      if (stopped || client.port === 0) return;
       if (!inFlight.enter(client.address)) {
         options.onDrop?.();
         return;
@@ -60,10 +60,11 @@ export async function startUdp(endpoint: Endpoint, answer: Answer, options: UdpO
   return {
     address: endpoint.address,
     port: sockets[0]?.address().port ?? endpoint.port,
-    async stop(graceMs = DEFAULT_GRACE_MS) {
-      stopping = true;
-      await inFlight.whenEmpty(graceMs);
-      await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
+    stop(graceMs = DEFAULT_GRACE_MS) {
+      stopped ??= inFlight.whenEmpty(graceMs).then(async () => {
+        await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
+      });
+      return stopped;
     },
   };
 }

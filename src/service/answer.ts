@@ -112,8 +112,8 @@ async function resolve(
 
 function sizeFor(clientSize: number | undefined, { transport }: Client, { udpSize }: ReplySettings): number {
   if (transport === 'tcp') return MAX_TCP_SIZE;
-  // RFC 6891 §6.2.3: less than 512 counts as 512.
-  return Math.max(MIN_UDP_SIZE, Math.min(clientSize ?? MIN_UDP_SIZE, udpSize));
+  // Less than 512 counts as 512 (RFC 6891 §6.2.3), which composeMessage sees to.
+  return Math.min(clientSize ?? MIN_UDP_SIZE, udpSize);
 }
 
 /** SERVFAIL after a fault of ours, made with as little of our code as will do. */

@@ -86,14 +86,13 @@ function rcodeOf(kind: ResolutionKind): number {
   }
 }
 
-const proofTypes: ReadonlySet<number> = new Set([Type.RRSIG, Type.NSEC, Type.NSEC3]);
+/** A DS in the authority section proves a delegation; in the answer section it stands only where it was asked for. */
+const proofTypes: ReadonlySet<number> = new Set([Type.RRSIG, Type.NSEC, Type.NSEC3, Type.DS]);
 
 /** For a client without DO: no signatures, and no DNSSEC records but those of the type that was asked for (RFC 4035 §3.2.1). */
 function withoutProofs(rrsets: readonly RRset[], qtype: number | undefined): RRset[] {
   const asked = (type: number) => type === qtype || qtype === Type.ANY;
-  // In the authority section a DS is a proof too: that of a delegation. In the answer section it is only if asked for.
-  const isProof = (type: number) => proofTypes.has(type) || (qtype === undefined && type === Type.DS);
-  const kept = rrsets.filter(({ type }) => asked(type) || !isProof(type));
+  const kept = rrsets.filter(({ type }) => asked(type) || !proofTypes.has(type));
   return kept.map((rrset) => (rrset.signatures.length === 0 ? rrset : { ...rrset, signatures: [] }));
 }
 

@@ -210,9 +210,18 @@ describe('limits', () => {
     await closed;
   });
 
+  test('a client that does not close when we have closed is cut', async () => {
+    const server = await start(echo, { maxLifetimeMs: 20, writeTimeoutMs: 20 });
+    const { socket, receive } = await open(server);
+    socket.removeAllListeners('end');
+    socket.write(frames('one'));
+    expect(await receive()).toBe(answerTo('one'));
+    await expect.poll(() => server.connections()).toBe(0);
+  });
+
   test.each([
-    { title: 'the time to read', options: { writeTimeoutMs: 30 } },
-    { title: 'the octets that wait', options: { maxBufferedOctets: 200_000 } },
+    { title: 'the time to read', options: { writeTimeoutMs: 30, maxBufferedOctets: 1e9 } },
+    { title: 'the octets that wait', options: { writeTimeoutMs: 600_000, maxBufferedOctets: 200_000 } },
   ])('CVE-2024-0760: a client that never reads is cut, by $title', async ({ options }) => {
     const server = await start(async () => Buffer.alloc(60_000, 7), options);
     const { socket } = await open(server);
@@ -246,7 +255,7 @@ describe('limits', () => {
   });
 
   test.each([
-    { title: 'in all', options: { maxConnections: 2 } },
+    { title: 'in all', options: { maxConnections: 2, idleTimeoutUnderPressureMs: 600_000 } },
     { title: 'for each client', options: { maxConnectionsPerClient: 2 } },
   ])('connections $title: one too many is closed, the others stay, and a place left is taken again', async ({ options }) => {
     const server = await start(echo, options);
@@ -264,8 +273,8 @@ describe('limits', () => {
 });
 
 describe('stop()', () => {
-  test('answers what is in flight, and closes what is idle', async () => {
-    const { answer, release, until } = held();
+  test('answers what is in flight, takes nothing new, and closes what is idle', async () => {
+    const { answer, release, until, seen } = held();
     const server = await start(answer);
     const idle = await open(server);
     const { socket, receive, closed } = await open(server);
@@ -274,11 +283,13 @@ describe('stop()', () => {
     const stopped = server.stop(60_000);
     await idle.closed;
     await expect(open(server), 'it listens no more').rejects.toThrow();
+    await new Promise((resolve) => socket.write(frames('two'), resolve)); // too late, so not taken
+    await expect(open(server)).rejects.toThrow(); // gives it time to arrive
     release('one');
     expect(await receive()).toBe(answerTo('one'));
     await closed;
     await stopped;
-    cleanUp.shift(); // stopped already
+    expect(seen()).toEqual(['one']);
   });
 
   test('cuts what has not ended after the grace', async () => {

@@ -72,6 +72,17 @@ describe('flags and RCODE', () => {
     expect(edeOf(reply).map(({ infoCode }) => infoCode)).toEqual(ede);
   });
 
+  test('a failure behind an alias is SERVFAIL without the alias, whatever CD says', async () => {
+    const failed = resolutionOf('failure', indeterminate, { answer: [address], authority: [nsec] });
+    const reply = await ask(failed, queryOf({ flags: { checkingDisabled: true }, edns: DO }));
+    expect(reply).toMatchObject({ rcode: Rcode.SERVFAIL, answer: [], authority: [] });
+  });
+
+  test('with CD a denial without proof is shown as it came', async () => {
+    const empty = resolutionOf('nxdomain', { ...bogus, reason: 'denial-missing' }, { authority: [] });
+    expect((await ask(empty, queryOf({ flags: { checkingDisabled: true } }))).rcode).toBe(Rcode.NXDOMAIN);
+  });
+
   test('with CD nothing is made of what nobody judged and that holds no record', async () => {
     const empty = resolutionOf('nodata', indeterminate, { authority: [] });
     expect((await ask(empty, queryOf({ flags: { checkingDisabled: true } }))).rcode).toBe(Rcode.SERVFAIL);
@@ -311,6 +322,13 @@ test('each resolved question is told with its verdict, and nothing else is', asy
     { verdict: 'nxdomain', rcode: Rcode.NXDOMAIN, transport: 'tcp', cached: true, qtype: Type.A, seconds: 0.5 },
     { verdict: 'bogus', rcode: Rcode.SERVFAIL, transport: 'udp', cached: false, qtype: Type.A, seconds: 0.5 },
   ]);
+});
+
+test('a clock that steps back makes no negative duration', async () => {
+  const facts: AnswerFact[] = [];
+  let time = 100;
+  await ask(resolutionOf('answer'), queryOf({}), CLIENT, { onAnswer: (fact) => facts.push(fact), clock: () => time-- });
+  expect(facts).toMatchObject([{ seconds: 0 }]);
 });
 
 test.each([
