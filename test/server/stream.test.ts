@@ -275,10 +275,10 @@ describe('limits', () => {
 describe('stop()', () => {
   test('answers what is in flight, takes nothing new, and closes what is idle', async () => {
     const { answer, release, until, seen } = held();
-    const server = await start(answer);
+    const server = await start(answer, { maxPipelined: 1 });
     const idle = await open(server);
     const { socket, receive, closed } = await open(server);
-    socket.write(frames('one'));
+    socket.write(frames('one', 'queued'));
     await until(1);
     const stopped = server.stop(60_000);
     await idle.closed;
