@@ -186,6 +186,37 @@ describe('on the sandbox', () => {
   });
 });
 
+describe('health', () => {
+  test('passes once the service is ready, and fails with a line where nothing runs', async () => {
+    const sandbox = await startSandbox({ port: 0, addressBase: '127.53.44' });
+    write('health.hints', sandbox.hints);
+    write('health.anchors', sandbox.anchors);
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const config = write(
+      'health.yaml',
+      `listen: { dns: ['127.0.0.1:0'], http: 0.0.0.0:${port} }
+root: { hints: health.hints }
+trust: { anchors: health.anchors }
+resolver: { upstreamPort: ${sandbox.port}, doNotQuery: [] }
+`,
+    );
+    taken.close();
+    await once(taken, 'close');
+    expect(await run('health', '--config', config)).toMatchObject({
+      status: 1,
+      stderr: `zeker: http://127.0.0.1:${port}/readyz does not answer: ECONNREFUSED`,
+    });
+    const service = start(['serve', '--config', config]);
+    await service.waitFor('"ready"');
+    expect(await run('health', '--config', config)).toMatchObject({ status: 0, stderr: '' });
+    service.process.kill('SIGTERM');
+    expect((await service.ended).status).toBe(0);
+    await sandbox.stop();
+  });
+});
+
 test('demo --once prints every domain with its verdict, the commands to try, and ends', async () => {
   const { status, stdout, stderr } = await run('demo', '--once', '--dns-port', '0', '--http-port', '0', '--sandbox-port', '0');
   expect(stderr).not.toContain('zeker:');

@@ -97,6 +97,26 @@ test('after stop nothing listens any more', async () => {
   }
 });
 
+describe('an IPv6 address that this machine has not', () => {
+  const absent = { address: '2001:db8::53', port: 0 };
+  const withAbsent = (byDefault: boolean) => {
+    const config = configWith({ priming: false });
+    return { ...config, listen: { ...config.listen, dns: [...config.listen.dns, absent], byDefault } };
+  };
+
+  test('among the defaults is passed over', async () => {
+    const service = await startService(withAbsent(true));
+    expect(service.dns.map(({ address }) => address)).toEqual(['127.0.0.1']);
+    await service.stop();
+  });
+
+  test('is a fault where the operator wrote it', async () => {
+    await expect(startService(withAbsent(false))).rejects.toThrow(
+      'cannot listen on [2001:db8::53]:0 (UDP): this machine has no such address',
+    );
+  });
+});
+
 describe('log.file', () => {
   test('is made with mode 0600, appended to, and makes room past its limit', () => {
     const file = join(folder, 'zeker.log');
