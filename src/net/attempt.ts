@@ -1,7 +1,8 @@
 /** What both transports share: what they need from outside, and an attempt that ends exactly once. */
 
+import { isIP } from 'node:net';
 import { WireError } from '../wire/error.ts';
-import type { Exchange, UpstreamOutcome } from './exchange.ts';
+import type { Exchange, UpstreamOutcome, UpstreamServer } from './exchange.ts';
 import type { RandomInt, SentQuery } from './query.ts';
 import { readReply } from './query.ts';
 
@@ -60,6 +61,12 @@ export class Attempts {
   }
 }
 
+/** Whether a socket can go there. Never a name: looking one up would leave the resolver. */
+export function isSocketAddress({ address, port }: UpstreamServer): boolean {
+  return isIP(address) !== 0 && Number.isInteger(port) && port > 0 && port < 0x10000;
+}
+
+export const noAddress: UpstreamOutcome = { outcome: 'unreachable', code: 'EINVAL' };
 const canceled: UpstreamOutcome = { outcome: 'unreachable', code: 'ECANCELED' };
 
 export function unreachable(error: NodeJS.ErrnoException): UpstreamOutcome {

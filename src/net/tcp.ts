@@ -6,9 +6,9 @@
  * Limits: one connection for each query; none is kept for the next.
  */
 
-import { connect, isIP } from 'node:net';
+import { connect } from 'node:net';
 import { HEADER_OCTETS, MAX_MESSAGE_OCTETS } from '../wire/message-index.ts';
-import { Attempts, type ClosableExchange, type NetDeps, outcomeOf, unreachable } from './attempt.ts';
+import { Attempts, type ClosableExchange, isSocketAddress, type NetDeps, noAddress, outcomeOf, unreachable } from './attempt.ts';
 import type { UpstreamOutcome, UpstreamQuery } from './exchange.ts';
 import { composeQuery, matchReply, type SentQuery } from './query.ts';
 
@@ -18,21 +18,21 @@ export function createTcpExchange(deps: NetDeps): ClosableExchange {
 }
 
 function askOverTcp(query: UpstreamQuery, deps: NetDeps, attempts: Attempts) {
+  if (!isSocketAddress(query.server)) return Promise.resolve(noAddress);
   const sent = composeQuery(query, deps.random);
   const onTimeout = () => ({ outcome: 'timeout', nearMisses: 0 }) as const;
   return attempts.start(query.timeoutMs, onTimeout, (finish) => {
     const { address, port } = query.server;
-    if (isIP(address) === 0) {
-      queueMicrotask(() => finish({ outcome: 'unreachable', code: 'EINVAL' }));
-      return () => {};
-    }
-    const startedAt = deps.monotonicMs();
+    let sentAt = deps.monotonicMs();
     const frame = new FrameReader();
     const socket = connect({ host: address, port, noDelay: true });
-    socket.on('connect', () => socket.write(withLength(sent.octets)));
+    socket.on('connect', () => {
+      sentAt = deps.monotonicMs(); // the handshake is no part of the RTT
+      socket.write(withLength(sent.octets));
+    });
     socket.on('data', (chunk: Buffer) => {
       const reply = frame.push(chunk);
-      if (reply) finish(() => outcomeOfFrame(reply, sent, deps.monotonicMs() - startedAt));
+      if (reply) finish(() => outcomeOfFrame(reply, sent, deps.monotonicMs() - sentAt));
     });
     socket.on('error', (error) => finish(unreachable(error)));
     socket.on('close', () => finish({ outcome: 'unreachable', code: 'ECONNRESET' })); // before a whole reply came

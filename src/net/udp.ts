@@ -5,8 +5,17 @@
  */
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { isIP } from 'node:net';
-import { Attempts, type ClosableExchange, type Finish, type NetDeps, outcomeOf, unreachable } from './attempt.ts';
+import { isIPv6 } from 'node:net';
+import {
+  Attempts,
+  type ClosableExchange,
+  type Finish,
+  isSocketAddress,
+  type NetDeps,
+  noAddress,
+  outcomeOf,
+  unreachable,
+} from './attempt.ts';
 import type { UpstreamQuery } from './exchange.ts';
 import { composeQuery, matchReply, type RandomInt } from './query.ts';
 
@@ -25,6 +34,7 @@ export function createUdpExchange(deps: NetDeps): ClosableExchange {
 }
 
 function askOverUdp(query: UpstreamQuery, deps: NetDeps, attempts: Attempts) {
+  if (!isSocketAddress(query.server)) return Promise.resolve(noAddress);
   const sent = composeQuery(query, deps.random);
   let nearMisses = 0;
   const onTimeout = () => ({ outcome: 'timeout', nearMisses }) as const;
@@ -51,14 +61,14 @@ function askOverUdp(query: UpstreamQuery, deps: NetDeps, attempts: Attempts) {
 /** Binds to a random port, connects, then calls `use`. Every error goes to `finish`. Returns what closes the socket. */
 function openSocket(query: UpstreamQuery, random: RandomInt, finish: Finish, use: (socket: Socket) => void): () => void {
   const { address, port } = query.server;
-  const family = isIP(address);
+  const ipv6 = isIPv6(address);
   let open: Socket | undefined;
   const close = () => {
     open?.close();
     open = undefined;
   };
   const tryBind = (triesLeft: number) => {
-    const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: family === 6 });
+    const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6 });
     open = socket;
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (open !== socket) return;
@@ -71,9 +81,7 @@ function openSocket(query: UpstreamQuery, random: RandomInt, finish: Finish, use
     socket.on('connect', () => open === socket && use(socket));
     socket.bind({ port: drawPort(random), exclusive: true });
   };
-  // Never a name: looking it up would leave the resolver.
-  if (family === 0) queueMicrotask(() => finish({ outcome: 'unreachable', code: 'EINVAL' }));
-  else tryBind(MAX_BINDS);
+  tryBind(MAX_BINDS);
   return close;
 }
 

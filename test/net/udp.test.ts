@@ -248,6 +248,10 @@ describe('the network', () => {
     expect(await makeExchange()({ ...base, server: { address, port: 53 } })).toEqual({ outcome: 'unreachable', code: 'EINVAL' });
   });
 
+  test.each([0, -1, 65_536, 53.5, Number.NaN])('%d is no port', async (port) => {
+    expect(await makeExchange()({ ...base, server: { address: '127.0.0.1', port } })).toEqual({ outcome: 'unreachable', code: 'EINVAL' });
+  });
+
   test('an IPv6 server is asked from any form of its address', async () => {
     const server = await udpServer((query, send) => send(addressReply(query)), '::1');
     closers.push(server.close);
