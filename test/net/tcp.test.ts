@@ -10,7 +10,7 @@ import type { UpstreamQuery } from '../../src/net/exchange.ts';
 import { FrameReader } from '../../src/net/tcp.ts';
 import { addressReply, framed, invertCase, nobody, questionEnd, replyTo, tcpServer } from './servers.ts';
 
-const SHORT_MS = 150;
+const SHORT_MS = 300;
 const LONG_MS = 10_000;
 const question = { qname: parseName('mail.example.org'), qtype: Type.A, qclass: Class.IN };
 const base = { question, transport: 'tcp', edns: true, recursionDesired: false, caseRandomisation: true, timeoutMs: LONG_MS } as const;

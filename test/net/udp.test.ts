@@ -9,7 +9,7 @@ import type { UpstreamQuery } from '../../src/net/exchange.ts';
 import { createUdpExchange } from '../../src/net/udp.ts';
 import { addressReply, invertCase, nobody, questionEnd, replyTo, type TestServer, udpServer } from './servers.ts';
 
-const SHORT_MS = 150;
+const SHORT_MS = 300;
 const LONG_MS = 10_000;
 const question = { qname: parseName('Mail.Example.ORG'), qtype: Type.A, qclass: Class.IN };
 const base = { question, transport: 'udp', edns: true, recursionDesired: false, caseRandomisation: true, timeoutMs: LONG_MS } as const;
