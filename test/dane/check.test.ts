@@ -3,7 +3,8 @@ import { BudgetExceeded } from '../../src/base/budget.ts';
 import { parseName } from '../../src/base/name.ts';
 import { createDaneCheck } from '../../src/dane/check.ts';
 import type { DaneReport } from '../../src/dane/report.ts';
-import { DIGEST, ip, mx, NOW, type Script, scriptedResolver, tlsa, USABLE } from './scripted-resolver.ts';
+import type { Resolver } from '../../src/resolver/resolution.ts';
+import { DIGEST, ip, mx, NOW, resolutionOf, type Script, scriptedResolver, tlsa, USABLE } from './scripted-resolver.ts';
 
 async function check(script: Script, options?: { port?: number }): Promise<{ report: DaneReport; asked: readonly string[] }> {
   const resolver = scriptedResolver(script);
@@ -320,6 +321,24 @@ describe('RFC 7672 §2.2.2, §2.2.3: an alias as host', () => {
   });
 });
 
+test('the family that validates leads to the base domain, not the other', async () => {
+  const { asked, report } = await check(
+    oneHost({
+      'mx.example A': { rdata: ip('192.0.2.1'), aliases: [{ target: 'four.test', state: 'insecure' }] },
+      'mx.example AAAA': { rdata: ip('2001:db8::1'), aliases: [{ target: 'six.test', state: 'secure' }] },
+    }),
+  );
+  expect(asked).toContain('_25._tcp.six.test. TLSA');
+  expect(report.mx.hosts[0]?.cname[0]?.target).toBe('six.test');
+});
+
+test('a host whose TLSA owner would be too long has no TLSA records', async () => {
+  const long = [...['a', 'b', 'c', 'd'].map((letter) => letter.repeat(60)), 'example'].join('.');
+  const { asked, report } = await check({ 'example MX': { rdata: mx([10, long]) }, [`${long} A`]: { rdata: ip('192.0.2.1') } });
+  expect(asked.some((at) => at.endsWith('TLSA'))).toBe(false);
+  expect([report.cisco.row, report.rfc7672.reason]).toEqual([4, 'tlsa-denied']);
+});
+
 describe('several hosts', () => {
   const two: Script = {
     'example MX': { rdata: mx([20, 'b.example'], [10, 'a.example']) },
@@ -340,6 +359,15 @@ describe('several hosts', () => {
     expect(report.rfc7672.opportunistic).toBe('verified-if-certificate-matches');
     expect(report.deliverable).toBe(true);
     expect(report.reasons).toEqual(expect.arrayContaining(['tlsa-bogus', 'tlsa-usable']));
+  });
+  test.each<{ row: number; script: Script }>([
+    { row: 7, script: { 'b.example A': { state: 'bogus' } } },
+    { row: 12, script: { 'example MX': { ...two['example MX'], state: 'insecure' }, '_25._tcp.b.example TLSA': { state: 'bogus' } } },
+    { row: 14, script: { 'example MX': { ...two['example MX'], state: 'insecure' }, 'b.example A': { state: 'bogus' } } },
+  ])('the appliance fails the domain for a worse host in row $row too', async ({ row, script }) => {
+    const { report } = await check({ ...two, ...script });
+    expect(report.cisco).toEqual({ row, mandatory: 'dane-fail', opportunistic: 'dane-fail' });
+    expect(report.deliverable).toBe(true);
   });
   test('one unreachable: the next', async () => {
     const { report } = await check({ ...two, 'a.example A': { state: 'indeterminate' }, 'a.example AAAA': { state: 'indeterminate' } });
@@ -431,6 +459,22 @@ describe('ceilings', () => {
     await expect(createDaneCheck({ resolver, now: () => NOW, limits: { lookups: 2 } })(parseName('example'))).rejects.toThrow(
       BudgetExceeded,
     );
+  });
+  test('a lookup that this ceiling cut short is no verdict on the domain; one that had its own time is', async () => {
+    const resolver: Resolver = {
+      resolve: async ({ qname, qtype }) => ({
+        ...resolutionOf(qname, qtype, { state: 'indeterminate' }),
+        validation: { state: 'indeterminate', reason: 'limit-spent' },
+      }),
+    };
+    const checkDane = createDaneCheck({ resolver, now: () => NOW, clockMs: () => 0 });
+    await expect(checkDane(parseName('example'), { deadlineMs: 7_999 })).rejects.toThrow(BudgetExceeded);
+    expect((await checkDane(parseName('example'), { deadlineMs: 8_000 })).cisco.row).toBe('mx-lookup-error');
+  });
+  test('no timer outlives a verdict', async () => {
+    vi.useFakeTimers();
+    await check(oneHost());
+    expect(vi.getTimerCount()).toBe(0);
   });
   test.each([
     { title: 'its own limit', options: {}, ms: 20_000 },

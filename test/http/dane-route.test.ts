@@ -142,6 +142,11 @@ describe('GET /dane/:domain', () => {
     expect(idle.asked).toEqual([]);
   });
 
+  test('names are shown in lower case, however they were asked', async () => {
+    const { app } = appFor(secure);
+    expect((await app.inject('/dane/EXAMPLE.')).json().domain).toBe('example');
+  });
+
   test('a name may hold any octet that is escaped', async () => {
     const { app } = appFor({});
     expect((await app.inject(`/dane/${encodeURIComponent('a\\000b.example')}`)).json().domain).toBe('a\\000b.example');
@@ -204,6 +209,7 @@ describe('verdicts are kept', () => {
       expect(asked).toHaveLength(once);
       pass(1);
     }
+    if (seconds === 0) expect((await app.inject('/metrics')).body).toContain('zeker_cache_entries{cache="dane-verdicts"} 0\n');
     await app.inject('/dane/example');
     expect(asked).toHaveLength(2 * once);
   });
