@@ -36,21 +36,21 @@ const maxConnections = 150;
 /** Binds UDP and TCP on one port; rejects with the system's error where that cannot be. */
 export async function startAuthority(options: AuthorityOptions): Promise<Authority> {
   const udp = createSocket('udp4');
-  udp.bind(options.port, options.address);
-  await once(udp, 'listening');
-  const { port } = udp.address();
   const connections = new Set<Socket>();
   const tcp = createServer((socket) => serveConnection(socket, options, connections));
   tcp.maxConnections = maxConnections;
-  tcp.listen(port, options.address);
   try {
+    udp.bind(options.port, options.address);
+    await once(udp, 'listening');
+    const { port } = udp.address();
+    tcp.listen(port, options.address);
     await once(tcp, 'listening');
+    serveDatagrams(udp, options);
+    return { port, stop: () => stopAll(udp, tcp, connections) };
   } catch (error) {
     udp.close();
     throw error;
   }
-  serveDatagrams(udp, options);
-  return { port, stop: () => stopAll(udp, tcp, connections) };
 }
 
 async function stopAll(udp: UdpSocket, tcp: Server, connections: ReadonlySet<Socket>): Promise<void> {

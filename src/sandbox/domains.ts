@@ -160,6 +160,7 @@ const insecureDomains: readonly SandboxDomain[] = [
     hosts: [hostOf('mx.expired.sandbox', bogusAddress)],
     ...delayed,
   },
+  withOwnHost('plain.hosting', 'unsigned, which the zone hosting says by NSEC3 without opt-out', 'insecure', plain, fallsBack),
   withOwnHost(
     'optout.sandbox',
     'unsigned; the zone sandbox denies its DS by NSEC3 with opt-out, beside its NSEC chain',

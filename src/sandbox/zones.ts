@@ -163,6 +163,7 @@ const unsigned: readonly ZoneContent[] = [
   { apex: 'insecure-mx.sandbox', servers: ['ns1.unsigned.sandbox.'], records: ['@ MX 10 mx.secure.sandbox.'] },
   { apex: 'insecure-mx-bogus-tlsa.sandbox', servers: ['ns1.unsigned.sandbox.'], records: ['@ MX 10 mx.bogus-tlsa.sandbox.'] },
   { apex: 'insecure-mx-bogus-a.sandbox', servers: ['ns1.unsigned.sandbox.'], records: ['@ MX 10 mx.expired.sandbox.'] },
+  { apex: 'plain.hosting', servers: ['ns1.dns.hosting.'], records: mailHost('plain.hosting', '192.0.2.60') },
   { apex: 'optout.sandbox', servers: ns, records: mailHost('optout.sandbox', '192.0.2.45') },
   { apex: 'registry.sandbox', servers: ns, signing: { algorithm: 13, nsec3: { ...nsec3, optOut: true } }, records: ['www A 192.0.2.46'] },
   { apex: 'mail.registry.sandbox', servers: ns, records: mailHost('mail.registry.sandbox', '192.0.2.47') },

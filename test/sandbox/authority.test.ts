@@ -252,6 +252,14 @@ describe('answers (RFC 4035 §3.1, RFC 4592, RFC 6672)', () => {
     for (const each of covered) expect(spans.some((span) => covers(span, hash(each)))).toBe(true);
   });
 
+  test('RFC 5155 §7.2.4: without opt-out an unsigned delegation has an NSEC3 of its own', async () => {
+    const { authorities = [] } = await askUdp(sandbox, { server: 'a.nic.hosting', name: 'plain.hosting', type: 'MX' });
+    const proofs = authorities.flatMap((record) => (record.type === 'NSEC3' ? [record] : []));
+    expect(proofs).toMatchObject([
+      { name: `${base32hex(nsec3Hash(nameOf('plain.hosting'), Buffer.alloc(0), 0))}.hosting`, data: { flags: 0, rrtypes: ['NS'] } },
+    ]);
+  });
+
   test('a dot and an octet over 127 within a label come back as they were', async () => {
     const label = Buffer.from([5, 0x61, 0x2e, 0xff, 0x00, 0x62]);
     const rest = queryOctets({ name: 'wildcard.sandbox', type: 'A' });
