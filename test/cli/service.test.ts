@@ -1,8 +1,12 @@
 /** The service put together as main does it, on the sandbox. */
+
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encode } from 'dns-packet';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
 import { openLog } from '../../src/log.ts';
@@ -83,6 +87,26 @@ test('listen.http: false listens on no HTTP port', async () => {
   expect(service.http).toBeUndefined();
   expect(service.dns.map(({ address }) => address)).toEqual(['127.0.0.1', '::1']);
   await service.stop();
+});
+
+test('stop lets a query in flight have its answer', async () => {
+  const service = await startService(configWith({}));
+  await vi.waitFor(() => expect(service.resolver.readiness().ready).toBe(true), 10_000);
+  const client = createSocket('udp4');
+  const before = sandbox.queries();
+  const reply = once(client, 'message') as Promise<[Buffer]>;
+  client.send(
+    encode({ type: 'query', id: 7, flags: 0x100, questions: [{ name: 'lame.sandbox', type: 'A' }] }),
+    service.dns[0]?.port as number,
+    '127.0.0.1',
+  );
+  await vi.waitFor(() => expect(sandbox.queries()).toBeGreaterThan(before), 5_000);
+  const stopped = service.stop();
+  const [octets] = await reply;
+  client.close();
+  expect(octets.readUInt16BE(0)).toBe(7);
+  expect((octets[3] as number) & 0x0f).toBe(2); // SERVFAIL: the zone is lame
+  await stopped;
 });
 
 test('after stop nothing listens any more', async () => {
