@@ -241,6 +241,21 @@ describe('names in RDATA (RFC 3597 §4)', () => {
     expect(hex(readMessage(octets).answer[0]!.rdata[0]!)).toBe(hex(Buffer.concat([Buffer.of(0), name('a.')])));
   });
 
+  test('a name that points into itself', () => {
+    const octets = message({ answer: [record({ owner: Buffer.of(0), type: Type.NS, rdata: Buffer.concat([label('a'), pointer(23)]) })] });
+    expect(faultOf(() => readMessage(octets))).toBe('pointer@25');
+  });
+  test.each([
+    { octets: 255, fault: 'none' },
+    { octets: 256, fault: 'name-too-long' },
+  ])('a name of $octets octets: $fault', ({ octets, fault }) => {
+    const rdata = Buffer.concat([...Array<Buffer>(3).fill(label('x'.repeat(63))), label('x'.repeat(octets - 196)), Buffer.of(0)]);
+    const folded = Buffer.concat([label('y'), pointer(12)]);
+    const read = () =>
+      readMessage(message({ question: [question(rdata)], answer: [record({ owner: Buffer.of(0), type: Type.NS, rdata: folded })] }));
+    expect(faultOf(read).replace(/@.*/, '')).toBe(fault);
+  });
+
   test.each([Type.TXT, Type.SVCB, Type.DNSKEY, 65_280])('type %i stays octets, whatever looks like a pointer', (type) => {
     const rdata = Buffer.from([0xc0, 0x0c, 0xff, 0x00]);
     expect(hex(readMessage(octetsOf(type, rdata)).answer[0]!.rdata[0]!)).toBe(hex(rdata));
@@ -309,6 +324,10 @@ describe('RRsets (RFC 2181 §5)', () => {
       [1, 1, 0],
       [46, 1, 0],
     ]);
+  });
+  test('nor does an RRSIG that stays by itself gather others', () => {
+    const rrsets = answer(record({ type: 46, rdata: rrsig(28) }), record({ type: 46, rdata: rrsig(46) }));
+    expect(rrsets.map(({ type, rdata, signatures }) => [type, rdata.length, signatures.length])).toEqual([[46, 2, 0]]);
   });
   test('the answer to a question for RRSIG is an RRset of RRSIGs', () => {
     const read = readMessage(
