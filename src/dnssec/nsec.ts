@@ -36,7 +36,7 @@ export function findNsec(name: Name, { zone, nsec }: NsecChain): NsecFinding {
 
 /** Whether `name` lies strictly between owner and next in canonical order; the apex as next closes the ring (RFC 4034 §4.1.1). */
 function covers({ owner, next }: VerifiedNsec, name: Name, zone: Name): boolean {
-  return isBelow(name, zone) && compareNames(owner, name) < 0 && (sameName(next, zone) || compareNames(name, next) < 0);
+  return compareNames(owner, name) < 0 && (sameName(next, zone) || compareNames(name, next) < 0);
 }
 
 /** Ancestor delegations and DNAMEs say nothing of what is below them (RFC 6840 §4.1). */

@@ -57,7 +57,7 @@ function covers({ ownerHash, nextHash }: VerifiedNsec3, digest: Buffer): boolean
   const behindOwner = Buffer.compare(digest, ownerHash) > 0;
   const beforeNext = Buffer.compare(digest, nextHash) < 0;
   if (Buffer.compare(ownerHash, nextHash) < 0) return behindOwner && beforeNext;
-  return (behindOwner || beforeNext) && !digest.equals(ownerHash);
+  return behindOwner || beforeNext;
 }
 
 /** NXDOMAIN (RFC 5155 §8.4): a closest encloser proof, and the wildcard at the closest encloser denied. */

@@ -50,6 +50,7 @@ describe('NXDOMAIN (RFC 4035 §5.4)', () => {
     { title: 'name behind the last, whose next is the apex', qname: 'zz.example.', spans: ['last', 'apex'] },
     { title: 'name below the last', qname: 'a.z.example.', spans: ['last'] },
     { title: 'name below an empty non-terminal', qname: 'c.c.example.', spans: ['bc', 'alias'] },
+    { title: 'name before one below an empty non-terminal', qname: 'a.c.example.', spans: ['alias'] },
     { title: 'the wildcard name itself', qname: '*.a.example.', spans: ['a'] },
     { title: 'case does not matter', qname: 'AB.EXAMPLE.', spans: ['a', 'apex'] },
   ];
@@ -135,6 +136,11 @@ describe('NODATA (RFC 4035 §3.1.3.1, §3.1.3.4)', () => {
     { title: 'a name outside the zone', qname: 'a.elsewhere.', qtype: Type.A },
   ])('$title: unproved', ({ qname, qtype }) => {
     expect(nodata(qname, qtype, all)).toMatchObject({ verdict: 'unproved' });
+  });
+
+  test("the child's side of a cut does not deny its DS, whoever signed it (RFC 6840 §4.4)", () => {
+    const childSide = zone.nsec('cut.example.', 'dn.example.', 'NS SOA RRSIG NSEC');
+    expect(nodata('cut.example.', Type.DS, [childSide])).toMatchObject({ verdict: 'unproved' });
   });
 
   test('the DNAME owner itself may lack types', () => {

@@ -157,6 +157,15 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
     expect(counting.spent().signatureChecks).toBe(4);
   });
 
+  test('eight checks in all, however signatures and keys of one tag are mixed', () => {
+    const collisions = [1, 2, 3].map((high) => colliding(zone.key.rdata, high));
+    const keys = readZoneKeys(zone.apex, collisions, context);
+    const counting = contextAt(NOW);
+    const rrset = Array.from({ length: 5 }).reduce((signed: RRset) => zone.sign(signed), plain);
+    expect(verifyRRset(rrset, keys, counting)).toMatchObject({ verdict: 'bogus', reason: 'signature-wrong' });
+    expect(counting.spent().signatureChecks).toBe(8);
+  });
+
   test('a spent budget is no verdict', () => {
     const poor = contextAt(NOW, { limits: { ...clientLimits, signatureChecks: 0 } });
     expect(() => verifyRRset(zone.sign(plain), zone.keys, poor)).toThrow(BudgetExceeded);
