@@ -84,9 +84,14 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   const { log, close: closeLog } = overrides.log ? { log: overrides.log, close: () => {} } : openLog(config.log);
   const servers: Stoppable[] = [];
   const closers: (() => void)[] = [closeLog];
-  const stop = async () => {
+  const end = async () => {
     await stopAll(servers);
     for (const close of closers.reverse()) close();
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= end();
+    return stopped;
   };
   try {
     const metrics = createMetrics();
@@ -177,7 +182,7 @@ async function listenHttp(
     readiness,
     metrics,
     version: readVersion(),
-    logger: log,
+    logger: log.child({}, { level: log.isLevelEnabled('debug') || !log.isLevelEnabled('warn') ? log.level : 'warn' }), // it greets otherwise
     access: (address) => clients.has(address),
     hosts: [...hosts, http.address.includes(':') ? `[${http.address}]` : http.address],
   });
