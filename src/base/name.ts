@@ -25,20 +25,21 @@ export class NameError extends Error {
   override readonly name = 'NameError';
 }
 
+const lowered = Buffer.alloc(MAX_NAME_OCTETS);
+
 /** Makes a Name of octets known to be a valid uncompressed wire form; keeps them, so the caller gives them away. */
 export function makeName(wire: Uint8Array): Name {
-  let key = '';
-  let labels = 0;
-  let nextLength = 0;
-  for (let at = 0; at < wire.length; at++) {
-    let octet = wire[at] as number;
-    if (at === nextLength) {
-      nextLength += octet + 1; // length octets are at most 63, so never taken for a letter
-      if (octet !== 0) labels++;
-    } else if (octet >= 0x41 && octet <= 0x5a) octet |= 0x20;
-    key += String.fromCharCode(octet);
+  let labels = -1; // the root label is counted too
+  for (let at = 0; at < wire.length; labels++) {
+    const end = at + (wire[at] as number) + 1;
+    lowered[at] = end - at - 1;
+    for (at++; at < end; at++) {
+      const octet = wire[at] as number;
+      lowered[at] = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet;
+    }
   }
-  return { wire, key, labels };
+  // Out of a buffer the string is flat; put together octet by octet it would be a tree three times as large.
+  return { wire, key: lowered.toString('latin1', 0, wire.length), labels };
 }
 
 export const ROOT: Name = makeName(Uint8Array.of(0));

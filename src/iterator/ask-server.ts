@@ -6,6 +6,7 @@ import type { Message, Question } from '../base/record.ts';
 import { Rcode } from '../base/registry.ts';
 import type { Work } from '../base/work.ts';
 import type { ServerCache } from '../cache/server-cache.ts';
+import { isLocalFault } from '../net/attempt.ts';
 import type { Exchange, UpstreamOutcome, UpstreamServer } from '../net/exchange.ts';
 
 export interface AskServerDeps {
@@ -64,9 +65,10 @@ export async function askServer(
         break;
       }
       case 'timeout':
-        servers.recordTimeout(key, deps.now());
+        // Replies that did not match say nothing of the server: who forges them may not switch it off (CVE-2023-26437).
+        if (outcome.nearMisses === 0) servers.recordTimeout(key, deps.now());
         if (outcome.nearMisses === 0 || transport === 'tcp') return { outcome: 'silent' };
-        transport = 'tcp'; // somebody may be guessing
+        transport = 'tcp';
         break;
       case 'case-mismatch':
         servers.recordCaseMismatch(key, deps.now());
@@ -78,7 +80,7 @@ export async function askServer(
         transport = 'tcp';
         break;
       case 'unreachable':
-        servers.recordUnreachable(key, deps.now());
+        if (!isLocalFault(outcome.code)) servers.recordUnreachable(key, deps.now());
         return { outcome: 'broken', why: outcome.code };
       case 'malformed':
         return { outcome: 'broken', why: outcome.fault };

@@ -3,7 +3,7 @@
 import { ancestor, type Name } from '../base/name.ts';
 import { type RRset, withTtl } from '../base/record.ts';
 import { isMetaType, Type } from '../base/registry.ts';
-import type { Validation } from '../base/validation.ts';
+import { isServable, type Validation } from '../base/validation.ts';
 import { DenialCache, type DenialEntry } from '../cache/denial-cache.ts';
 import { FailureCache } from '../cache/failure-cache.ts';
 import { isAnswerRank, RRsetCache, type RRsetEntry } from '../cache/rrset-cache.ts';

@@ -56,6 +56,7 @@ export function readPlainName(rdata: Uint8Array, offset: number): { readonly nam
     at += octet + 1;
     if (at > rdata.length) throw new WireError('truncated', at);
     if (at - offset > MAX_NAME_OCTETS) throw new WireError('name-too-long', at);
-    if (octet === 0) return { name: makeName(rdata.slice(offset, at)), end: at };
+    // `slice` of a Buffer would be a view.
+    if (octet === 0) return { name: makeName(Uint8Array.prototype.slice.call(rdata, offset, at)), end: at };
   }
 }
