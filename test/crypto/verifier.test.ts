@@ -129,6 +129,11 @@ describe('RSA (RFC 3110, RFC 5702)', () => {
     expect(check(8, rsaField(toOctets(key.exponent, 8), toOctets(key.modulus, 128)), key.sign(data))).toBe('valid');
   });
 
+  test('one under an exponent of 72 bits does not', () => {
+    const key = rsaWithExponent(generatePrimeSync(72, { bigint: true }));
+    expect(check(8, rsaField(toOctets(key.exponent, 9), toOctets(key.modulus, 128)), key.sign(data))).toBe('invalid');
+  });
+
   test('the second engine has none', () => {
     expect(noble.verifySignature(8, rsaField(e, n), signature, data)).toBe('unsupported');
   });

@@ -72,6 +72,7 @@ describe('NXDOMAIN (RFC 4035 §5.4)', () => {
     { title: 'a name that a wildcard makes', qname: 'new.w.example.' },
     { title: 'a name that an empty non-terminal wildcard makes', qname: 'new.v.example.' },
     { title: 'a name outside the zone', qname: 'ab.elsewhere.' },
+    { title: 'a name behind the zone in canonical order', qname: 'ab.zzz.' },
     { title: 'a name above the zone', qname: '.' },
   ])('$title is not denied by the whole chain', ({ qname }) => {
     expect(nxdomain(qname, all)).toMatchObject({ verdict: 'unproved' });
@@ -187,6 +188,7 @@ describe('wildcard answers (RFC 4035 §5.3.4)', () => {
     { title: 'the name is below a delegation', qname: 'www.cut.example.', encloser: 'cut.example.' },
     { title: 'the name is not below the encloser', qname: 'new.example.', encloser: 'w.example.' },
     { title: 'the encloser is above the zone', qname: 'new.w.example.', encloser: '.' },
+    { title: 'the name is behind the zone in canonical order', qname: 'new.zzz.', encloser: '.' },
   ])('$title: unproved', ({ qname, encloser }) => {
     expect(expansion(qname, encloser, Object.keys(chain) as Span[])).toMatchObject({ verdict: 'unproved' });
   });
