@@ -7,7 +7,7 @@ import { ed448 } from '@noble/curves/ed448.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
 import { type PublicKey, readPublicKey } from './public-key.ts';
-import type { Verifier } from './verifier.ts';
+import type { Verifier } from './signature-check.ts';
 
 /** Makes a verifier that needs nothing of the platform's cryptography. It keeps nothing. */
 export function createNobleVerifier(): Verifier {

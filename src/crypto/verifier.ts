@@ -8,17 +8,9 @@ import { LRUCache } from 'lru-cache';
 import { Algorithm } from '../base/registry.ts';
 import { createNobleVerifier } from './noble-verifier.ts';
 import { type PublicKey, readPublicKey } from './public-key.ts';
+import type { SignatureCheck, Verifier } from './signature-check.ts';
 
-export type SignatureCheck = 'valid' | 'invalid' | 'unsupported';
-
-/** Checks signatures; never throws on octets, whatever they are. */
-export interface Verifier {
-  /**
-   * @param publicKey the public key field of a DNSKEY; one that breaks its format, or is no point of its curve, makes `invalid`
-   * @param signature the signature field of an RRSIG
-   */
-  verifySignature(algorithm: number, publicKey: Uint8Array, signature: Uint8Array, data: Uint8Array): SignatureCheck;
-}
+export type { SignatureCheck, Verifier } from './signature-check.ts';
 
 export interface VerifierOptions {
   /** `node` unless told: node:crypto, and noble where the platform has not got a curve. `noble` has no RSA. */

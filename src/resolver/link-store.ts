@@ -7,6 +7,7 @@ import { isServable, type Validation } from '../base/validation.ts';
 import { DenialCache, type DenialEntry } from '../cache/denial-cache.ts';
 import { FailureCache } from '../cache/failure-cache.ts';
 import { isAnswerRank, RRsetCache, type RRsetEntry } from '../cache/rrset-cache.ts';
+import { MAX_BOGUS_TTL } from '../cache/verdict.ts';
 import { aliasByDname, targetOf } from '../iterator/response-class.ts';
 import type { LinkContent, RawLink } from './link.ts';
 
@@ -22,9 +23,6 @@ export interface StoredLink extends RawLink {
   readonly validation: Validation | undefined;
   readonly expires: number;
 }
-
-/** Seconds that bogus data may be kept (RFC 4035 §4.7). */
-const MAX_BOGUS_TTL = 60;
 
 export class LinkStore {
   readonly rrsets: RRsetCache;
@@ -101,8 +99,10 @@ export class LinkStore {
       }
       case 'answer': {
         const [rrset] = content.rrsets;
-        if (content.rrsets.length === 1 && rrset && isKept(type))
-          this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        if (content.rrsets.length !== 1 || !rrset || !isKept(type)) break;
+        const stored = this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        // What validated now, or need not, ends an older denial; what nobody judged ends nothing.
+        if (stored && validation && isServable(validation)) this.denials.delete(name, type);
         break;
       }
     }

@@ -1,0 +1,12 @@
+/** What every signature engine offers, whichever it is. */
+
+export type SignatureCheck = 'valid' | 'invalid' | 'unsupported';
+
+/** Checks signatures; never throws on octets, whatever they are. */
+export interface Verifier {
+  /**
+   * @param publicKey the public key field of a DNSKEY; one that breaks its format, or is no point of its curve, makes `invalid`
+   * @param signature the signature field of an RRSIG
+   */
+  verifySignature(algorithm: number, publicKey: Uint8Array, signature: Uint8Array, data: Uint8Array): SignatureCheck;
+}
