@@ -14,7 +14,7 @@ export const clientLimits = {
   /** Signature checks done, whatever their outcome (KeyTrap). */
   signatureChecks: 100,
   /** NSEC3 hash computations, iterations included (RFC 9276 §3.2). */
-  nsec3Hashes: 1_000,
+  nsec3Hashes: 3_000,
   /** Fetches of server addresses and of keys that this query caused. */
   subqueries: 60,
 } as const;
@@ -25,7 +25,7 @@ export const sharedLimits = {
   upstreamOctets: 600_000,
   aliases: 8,
   signatureChecks: 40,
-  nsec3Hashes: 400,
+  nsec3Hashes: 1_500,
   subqueries: 20,
 } as const satisfies Limits;
 
@@ -34,6 +34,12 @@ export const rrsetLimits = { signatures: 8, keysOfOneTag: 4 } as const;
 
 /** NSEC3 iterations over this make a denial insecure, once its own signature verified (RFC 9276 §3.2). */
 export const MAX_NSEC3_ITERATIONS = 50;
+
+/**
+ * Up to this many, a proof is still followed, and must hold, before its denial counts as insecure: else any one signed NSEC3 of such a
+ * zone, replayed, would make every name in it insecure. Zones beyond are insecure at once (RFC 9276 §3.2 leaves both to the validator).
+ */
+export const MAX_NSEC3_ITERATIONS_FOLLOWED = 150;
 
 export type Cost = keyof typeof clientLimits;
 export type Limits = { readonly [K in Cost]: number };

@@ -271,13 +271,28 @@ describe('iterations (RFC 9276 §3.2)', () => {
     { title: 'NXDOMAIN', rrsets: Object.values(nameError(heavy, 'example.', 'no.example.')), prove: nxdomain('no.example.') },
     { title: 'NODATA', rrsets: [heavy.match('a.example.')], prove: nodata('a.example.', Type.TLSA) },
     { title: 'a wildcard answer', rrsets: [heavy.cover('new.w.example.')], prove: expansion('new.w.example.', 'w.example.') },
-  ])('$title over 50 iterations is insecure, and no hash is computed', ({ rrsets, prove }) => {
+  ])('$title over 50 iterations is insecure at best', ({ rrsets, prove }) => {
     expect(prove(recordsOf(rrsets))).toEqual({ verdict: 'insecure', reason: 'nsec3-iterations' });
   });
 
   test('so is an insecure delegation (CVE-2026-1519)', () => {
     expect(noDs('cut.example.')(recordsOf([heavy.match('cut.example.')]))).toEqual({ verdict: 'insecure-iterations' });
     expect(noDs('cut.example.')(recordsOf([bearable.match('cut.example.')]))).toEqual({ verdict: 'no-ds' });
+  });
+
+  test('up to 150 the proof is followed, so a record of the zone that proves nothing makes nothing insecure', () => {
+    const unrelated = recordsOf([heavy.match('c.example.')]);
+    expect(nodata('a.example.', Type.TLSA)(unrelated)).toMatchObject({ verdict: 'unproved' });
+    expect(nxdomain('no.example.')(unrelated)).toMatchObject({ verdict: 'unproved' });
+    expect(noDs('cut.example.')(unrelated)).toMatchObject({ verdict: 'unproved' });
+    expect(noDs('a.example.')(recordsOf([heavy.match('a.example.')]))).toEqual({ verdict: 'not-a-cut' });
+  });
+
+  test('over 150 nothing is hashed', () => {
+    const counting = contextAt(NOW);
+    const records = collectDenial([chainOf({ iterations: 151 }).match('c.example.')], zone.keys, counting);
+    expect(proveNxdomain(parseName('no.example.'), records, counting)).toEqual({ verdict: 'insecure', reason: 'nsec3-iterations' });
+    expect(counting.spent().nsec3Hashes).toBe(0);
   });
 
   test('but not before its own signature verified', () => {
