@@ -134,7 +134,10 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
     exchange,
     now: () => clock.now,
     signatureTime: () => clock.now,
-    randomInt: (bound) => (seed = (seed * 48_271) % 0x7fffffff) % bound,
+    randomInt: (bound) => {
+      seed = (seed * 48_271) % 0x7fffffff;
+      return seed % bound;
+    },
     settings: { ...settingsFor(world), ...settings },
   });
   const question = (name: string, type: string) => ({ qname: parseName(name), qtype: typeNumber(type), qclass: 1 });
