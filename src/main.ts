@@ -118,6 +118,7 @@ function createService(config: Config, resolver: LiveResolver, metrics: Metrics,
     mayAsk: (address) => clients.has(address),
     specialUseNames: config.resolver.specialUseNames,
     configuredZones: [...config.resolver.forward, ...config.resolver.stub].map(({ zone }) => zone),
+    trustsRootKey: (tag) => resolver.rootKeyTags().includes(tag),
     clock: () => Date.now() / 1000,
     onAnswer: ({ verdict, seconds }) => {
       metrics.countAnswer(verdict);

@@ -57,6 +57,8 @@ export interface LiveResolver extends Resolver {
   /** The outcome of the last `prepare`. */
   readiness(): Readiness;
   figures(): CacheFigures;
+  /** Key tags of the root's trust anchors (RFC 8509 §2.2). */
+  rootKeyTags(): readonly number[];
   /** Upstream queries sent since the start. */
   upstreamQueries(): number;
 }

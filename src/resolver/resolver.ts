@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { clientLimits } from '../base/budget.ts';
 import { ancestor, isWithin, type Name, ROOT } from '../base/name.ts';
 import type { Question } from '../base/record.ts';
+import type { TrustAnchor } from '../base/trust-anchor.ts';
 import type { Work } from '../base/work.ts';
 import { DelegationCache } from '../cache/delegation-cache.ts';
 import { ServerCache } from '../cache/server-cache.ts';
@@ -14,6 +15,8 @@ import { prime } from '../iterator/priming.ts';
 import { configuredServers, type ZoneServers } from '../iterator/zone-servers.ts';
 import { ChainOfTrust } from '../validator/chain-of-trust.ts';
 import { Validator } from '../validator/validate.ts';
+import { keyTag } from '../wire/rdata/dnskey.ts';
+import { readDs } from '../wire/rdata/ds.ts';
 import { Fetcher } from './fetcher.ts';
 import { failed, follow, limitSpent } from './follow.ts';
 import { InFlight } from './in-flight.ts';
@@ -80,6 +83,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   const validator = settings.validation ? new Validator(chain) : undefined;
   const judge = new LinkJudge({ store, fetcher, validator, now });
 
+  const rootTags = rootKeyTags(settings.anchors);
   let readiness: Readiness = { ready: false, reasons: ['the trust anchors are not checked yet'] };
   let preparing: Promise<Readiness> | undefined;
 
@@ -143,6 +147,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     prepare,
     readiness: () => readiness,
     figures: () => figures(store, delegations, servers, chain),
+    rootKeyTags: () => rootTags,
     upstreamQueries: () => upstream.queries,
   };
 }
@@ -153,6 +158,12 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
  */
 function policyAt(signatureTime: number, settings: ResolverDeps['settings']): DnssecPolicy {
   return { sha1Signatures: settings.sha1Signatures || signatureTime < RFC9905_PUBLISHED, sha1Digest: settings.sha1Digest };
+}
+
+function rootKeyTags(anchors: readonly TrustAnchor[]): number[] {
+  const root = anchors.filter(({ zone }) => zone.labels === 0);
+  const tags = root.flatMap(({ ds, dnskeys }) => [...ds.map((rdata) => readDs(rdata).keyTag), ...dnskeys.map(keyTag)]);
+  return [...new Set(tags)];
 }
 
 function hintServers({ settings }: ResolverDeps): ZoneServers {

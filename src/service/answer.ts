@@ -13,6 +13,7 @@ import { edeOption } from '../wire/ede.ts';
 import { tryReadHeader, tryReadQuestion } from '../wire/read-message.ts';
 import { type JudgedQuery, judgeQuery } from './query.ts';
 import { type ReplySettings, replyFrom, replyWithError } from './reply.ts';
+import { contradictsSentinel } from './root-key-sentinel.ts';
 import { answerSpecialUse } from './special-use.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
@@ -43,6 +44,8 @@ export interface AnswerDeps {
   readonly specialUseNames: boolean;
   /** Zones that the operator forwards or stubs: they go before special-use names that hold them. */
   readonly configuredZones?: readonly Name[];
+  /** Whether the root's trust anchors hold a key of this tag; without it the sentinel of RFC 8509 is not spoken. */
+  readonly trustsRootKey?: (keyTag: number) => boolean;
   /** What the server calls itself to whoever asks (RFC 5001). */
   readonly nsid?: string;
   /** Our UDP payload size: 1232 octets pass every path unfragmented. */
@@ -91,13 +94,15 @@ function rejection({ query, rcode, infoCode }: Extract<JudgedQuery, { fate: 'rej
 async function resolve(
   { query, question }: Extract<JudgedQuery, { fate: 'resolve' }>,
   client: Client,
-  { resolver, specialUseNames, configuredZones, clock, onAnswer }: AnswerDeps,
+  { resolver, specialUseNames, configuredZones, trustsRootKey, clock, onAnswer }: AnswerDeps,
   settings: ReplySettings,
 ): Promise<Uint8Array> {
   const start = clock();
   const local = specialUseNames ? answerSpecialUse(question, Math.floor(start), configuredZones) : undefined;
   const resolution = local ?? (await resolver.resolve(question));
-  const reply = replyFrom(query, resolution, settings);
+  // With CD the client judges for itself and is told nothing of our keys (RFC 8509 §2.2).
+  const contradicted = trustsRootKey && !query.flags.checkingDisabled && contradictsSentinel(question, resolution, trustsRootKey);
+  const reply = contradicted ? replyWithError(query, Rcode.SERVFAIL, settings) : replyFrom(query, resolution, settings);
   const octets = composeMessage(reply, sizeFor(query.edns?.udpSize, client, settings));
   onAnswer?.({
     verdict: verdictOf(resolution),

@@ -7,14 +7,14 @@
  */
 
 import { LRUCache } from 'lru-cache';
-import { ancestor, formatName, isBelow, isWithin, type Name } from '../base/name.ts';
+import { ancestor, formatName, isBelow, isWithin, type Name, parent } from '../base/name.ts';
 import { Type } from '../base/registry.ts';
 import type { TrustAnchor } from '../base/trust-anchor.ts';
 import type { BogusReason, Validation } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import type { DnssecContext } from '../dnssec/context.ts';
 import { authenticateDnskeys, classifyDs, type TrustedKeys } from '../dnssec/delegation.ts';
-import { collectDenial, proveNoDs } from '../dnssec/denial.ts';
+import { collectDenial, proveNoDs, proveNxdomain } from '../dnssec/denial.ts';
 import { verifyRRset } from '../dnssec/rrset-signature.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import { type LookedUp, MAX_SERVERS_ASKED, type ValidatorDeps } from './looked-up.ts';
@@ -74,14 +74,42 @@ export class ChainOfTrust {
   }
 
   /**
+   * The anchor that a name is judged by: the deepest above it whose zone exists. An anchor for a zone that the chain of trust of a
+   * higher anchor proves not to exist is a dead one, and speaks for nothing.
+   * @throws {BudgetExceeded}
+   */
+  async livingAnchorFor(name: Name, work: Work): Promise<{ readonly anchor: TrustAnchor; readonly security: ZoneSecurity } | undefined> {
+    for (let anchor = this.anchorFor(name); anchor; ) {
+      const security = await this.#anchored(anchor, work);
+      const above = parent(anchor.zone);
+      const higher = above && this.anchorFor(above);
+      if (!higher || security.state !== 'bogus' || !(await this.#provesDead(anchor.zone, higher, work))) return { anchor, security };
+      anchor = higher;
+    }
+    return undefined;
+  }
+
+  async #provesDead(zone: Name, higher: TrustAnchor, work: Work): Promise<boolean> {
+    const found = await this.#deps.lookUp(zone, Type.DNSKEY, work, NOBODY);
+    if (found.kind !== 'nxdomain') return false;
+    const start = await this.#anchored(higher, work);
+    const security = start.state === 'secure' ? await this.#descend(start.keys, parent(zone) ?? zone, work) : start;
+    if (security.state !== 'secure') return false;
+    const context = this.context(work);
+    const records = collectDenial(found.authority, security.keys, context);
+    return proveNxdomain(zone, records, context).verdict === 'proved';
+  }
+
+  /**
    * The security of the zone that `name` lies in, as far down as the chain of trust shows cuts.
    * @throws {BudgetExceeded}
    */
   async securityOf(name: Name, work: Work): Promise<ZoneSecurity> {
     const exemption = this.exemption(name);
     if (exemption) return exemption;
-    const start = await this.#anchored(this.anchorFor(name) as TrustAnchor, work);
-    return start.state === 'secure' ? this.#descend(start.keys, name, work) : start;
+    const living = await this.livingAnchorFor(name, work);
+    if (!living) return NOT_READY;
+    return living.security.state === 'secure' ? this.#descend(living.security.keys, name, work) : living.security;
   }
 
   async #descend(from: ZoneKeys, target: Name, work: Work): Promise<ZoneSecurity> {
@@ -143,8 +171,8 @@ export class ChainOfTrust {
         const { value, expires } = await this.#fetchKeys(anchor.zone, anchor, own);
         return this.#remember(key, { value: { at: 'zone', security: value }, expires });
       }));
-    if ('at' in found) return found.at === 'zone' ? found.security : NEVER_ANCHOR;
-    if (found.outcome === 'done') return found.value.at === 'zone' ? found.value.security : NEVER_ANCHOR;
+    if ('at' in found) return found.at === 'zone' ? found.security : NOT_READY;
+    if (found.outcome === 'done') return found.value.at === 'zone' ? found.value.security : NOT_READY;
     return { state: 'indeterminate', reason: found.outcome === 'cycle' ? 'cyclic-dependency' : 'limit-spent' };
   }
 
@@ -234,7 +262,9 @@ export class ChainOfTrust {
   }
 }
 
-const NEVER_ANCHOR: ZoneSecurity = { state: 'indeterminate', reason: 'not-ready' };
+const NOBODY: ReadonlySet<string> = new Set();
+
+const NOT_READY: ZoneSecurity = { state: 'indeterminate', reason: 'not-ready' };
 
 function insecureCut(zone: Name, reason: Extract<Validation, { state: 'insecure' }>['reason']): Cut {
   return { at: 'zone', security: { state: 'insecure', zone, reason } };

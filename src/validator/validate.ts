@@ -108,7 +108,7 @@ export class Validator {
     const inside = type === Type.DS ? (parent(name) ?? name) : name;
     const exemption = this.#chain.exemption(inside);
     if (exemption) return { security: exemption, signed: false };
-    const top = this.#chain.anchorFor(inside)?.zone ?? walked;
+    const top = (await this.#chain.livingAnchorFor(inside, work))?.anchor.zone ?? walked;
     for (const signer of signersOf(rrsets)) {
       // Between the zone we walked to, or the anchor, and the name itself: no other zone may speak for it.
       if (!isWithin(inside, signer) || !isWithin(signer, walked) || !isWithin(signer, top)) continue;
