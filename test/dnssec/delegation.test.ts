@@ -5,7 +5,7 @@ import type { RRset } from '../../src/base/record.ts';
 import { authenticateDnskeys, classifyDs } from '../../src/dnssec/delegation.ts';
 import { contextAt } from '../vectors/context.ts';
 import { rdataOf, uint } from '../vectors/read-records.ts';
-import { makeKey, NOW, plainRRset, rrsigOf, type TestKey } from '../vectors/signed-zone.ts';
+import { makeKey, NOW, plainRRset, rrsigOf, type TestKey, tagOf } from '../vectors/signed-zone.ts';
 
 const apex = parseName('example.');
 const context = contextAt(NOW);
@@ -92,17 +92,13 @@ describe('DNSKEY RRset by DS (RFC 4035 §5.2)', () => {
     const key = { ...makeKey({ algorithm: 10 }), rdata };
     const verdict = authenticateDnskeys(
       apex,
-      keyset([key], [{ ...key, tag: tag(rdata) }]),
-      { ds: [dsOf(key, 2, apex, tag(rdata))], dnskeys: [] },
+      keyset([key], [{ ...key, tag: tagOf(rdata) }]),
+      { ds: [dsOf(key, 2, apex, tagOf(rdata))], dnskeys: [] },
       context,
     );
     expect(verdict).toMatchObject({ verdict: 'bogus', reason: 'signature-wrong' });
   });
 });
-
-function tag(rdata: Uint8Array): number {
-  return [...rdata].reduce((sum, octet, i) => sum + (i & 1 ? octet : octet << 8), 0) % 0xffff;
-}
 
 describe('trust anchors', () => {
   test('a DNSKEY anchor works as a DS does', () => {

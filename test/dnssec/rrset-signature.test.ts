@@ -178,13 +178,13 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
   });
 });
 
-/** Another key of the same tag: two octets of the same weight changed against each other. */
+/** Another key of the same tag: two octets of the same weight changed against each other, neither past its bounds. */
 function colliding(rdata: Uint8Array, by: number): Uint8Array {
   const copy = Uint8Array.from(rdata);
-  const [a, b] = [6, 8].map((at) => copy[at] as number) as [number, number];
-  const shift = a + by <= 255 && b - by >= 0 ? by : -by;
-  copy[6] = a + shift;
-  copy[8] = b - shift;
+  const places = [...copy.keys()].filter((at) => at >= 4 && at % 2 === 0 && (copy[at] as number) >= by && (copy[at] as number) <= 255 - by);
+  const [up, down] = places as [number, number];
+  copy[up] = (copy[up] as number) + by;
+  copy[down] = (copy[down] as number) - by;
   return copy;
 }
 
