@@ -3,7 +3,8 @@
 import { isBelow, isWithin, type Name, parseName, wildcardOf } from '../../src/base/name.ts';
 import type { Question, RRset } from '../../src/base/record.ts';
 import { Rcode, Type } from '../../src/base/registry.ts';
-import { synthesise, textAt, type Zone } from './zone.ts';
+import { textAt } from './rrset.ts';
+import { synthesise, type Zone } from './zone.ts';
 
 export interface Reply {
   readonly rcode: number;

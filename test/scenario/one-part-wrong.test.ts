@@ -9,8 +9,8 @@ import { formatType } from '../../src/base/registry.ts';
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import type { Reply } from './authority.ts';
 import { healthyWorld } from './healthy.ts';
+import { textOf } from './rrset.ts';
 import { type Behaviour, dataOf, flip, makeBench, on, said, servfail, silent, stateOf } from './world.ts';
-import { textOf } from './zone.ts';
 
 const world = healthyWorld();
 

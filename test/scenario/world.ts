@@ -12,10 +12,11 @@ import type { Exchange, UpstreamOutcome, UpstreamQuery } from '../../src/net/exc
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
 import type { ResolverSettings } from '../../src/resolver/settings.ts';
-import { rdataOf, typeNumber, uint } from '../vectors/read-records.ts';
+import { rdataOf, typeNumber } from '../vectors/read-records.ts';
 import { NOW, type TestKey } from '../vectors/signed-zone.ts';
 import { answerFrom, type Reply } from './authority.ts';
-import { textOf, Zone, type ZoneText } from './zone.ts';
+import { textOf } from './rrset.ts';
+import { Zone, type ZoneText } from './zone.ts';
 
 export { NOW };
 
@@ -261,17 +262,3 @@ export function flip(octets: Uint8Array): Uint8Array {
   turned[turned.length - 1] = (turned.at(-1) as number) ^ 1;
   return turned;
 }
-
-/** An unsigned RRset. */
-export function rrset(owner: string, type: string, lines: readonly string[], ttl = 3600): RRset {
-  return {
-    owner: parseName(owner),
-    type: typeNumber(type),
-    class: 1,
-    ttl,
-    rdata: lines.map((line) => rdataOf(type, line.split(' '))),
-    signatures: [],
-  };
-}
-
-export { uint };

@@ -5,6 +5,7 @@ import type { RRset } from '../../src/base/record.ts';
 import { Type } from '../../src/base/registry.ts';
 import { rdataOf, typeNumber } from '../vectors/read-records.ts';
 import { type KeyOptions, type Nsec3Zone, type SignedZone, type SignOptions, signedZone } from '../vectors/signed-zone.ts';
+import { textAt, textOf } from './rrset.ts';
 
 /** Lines are `owner [ttl] TYPE rdata`; owners without a final dot are relative to the apex, `@` is the apex. */
 export interface ZoneText {
@@ -194,27 +195,8 @@ export class Zone {
   }
 }
 
-/** Lower case with the final dot; test names need no escapes. */
-export function textOf(name: Name): string {
-  let text = '';
-  for (let at = 0; name.wire[at] !== 0; at += (name.wire[at] as number) + 1) {
-    text += `${Buffer.from(name.key, 'latin1').toString('latin1', at + 1, at + 1 + (name.wire[at] as number))}.`;
-  }
-  return text || '.';
-}
-
 /** The CNAME that a DNAME makes. */
 export function synthesise(owner: Name, dname: RRset): RRset {
   const target = replaceSuffix(owner, dname.owner, parseName(textAt(dname))) as Name;
   return { owner, type: Type.CNAME, class: 1, ttl: dname.ttl, rdata: [target.wire], signatures: [] };
-}
-
-/** The name that is the RDATA of a CNAME, DNAME or NS RRset. */
-export function textAt(rrset: RRset): string {
-  const wire = rrset.rdata[0] as Uint8Array;
-  let text = '';
-  for (let at = 0; wire[at] !== 0; at += (wire[at] as number) + 1) {
-    text += `${Buffer.from(wire.subarray(at + 1, at + 1 + (wire[at] as number))).toString('latin1')}.`;
-  }
-  return text || '.';
 }
