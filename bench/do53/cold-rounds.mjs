@@ -1,0 +1,98 @@
+/**
+ * do53-cold: each round starts a server with nothing in its cache and sends the list once through, in two halves of different zones. The first
+ * half has a process just started (zeker's code not yet compiled); the second one that runs, and its zones are as unknown as the first's were.
+ */
+
+import { join } from 'node:path';
+import { formatNumber, formatSummary, interleave, printTable, ratioOf, summarise } from '../lib/report.mjs';
+import { compareAnswers } from './compare.mjs';
+import { measureLoad } from './dnsperf.mjs';
+import { questionsOf } from './internet.mjs';
+import { printProfile, profileFolder } from './profile.mjs';
+import { encodeQuery, shuffle, writeQueryFile } from './queries.mjs';
+import { startContender, unbound, zeker } from './resolvers.mjs';
+
+/** A list takes seconds; a server that hangs must not take hours. */
+const MOST_SECONDS = 60;
+
+export async function measureCold({ dist, work, zones, authority, options }) {
+  const verdicts = await compareCold({ dist, work, zones });
+  const halves = halvesOf(zones).map((questions, i) =>
+    writeQueryFile(
+      join(work, `half-${i}`),
+      shuffle(questions).map((question, k) => encodeQuery(question, { dnssecOk: k % 2 === 0 })),
+    ),
+  );
+  const contenders = [zeker, unbound];
+  const profile = profileFolder(work, options);
+  const rounds = await interleave(options.rounds, contenders, async (contender) => {
+    const server = await startContender(contender, { work, dist, profile });
+    try {
+      const taken = [];
+      for (const file of halves) {
+        const before = authority.queries();
+        const load = await measureLoad(server, { file, seconds: MOST_SECONDS, once: true });
+        // The zones are whole: a SERVFAIL here is one that the load made, and no answer.
+        if (load.servfails > load.sent / 1000)
+          throw new Error(`${contender.name} failed ${load.servfails} of ${load.sent} questions: ${load.codes}`);
+        taken.push({ ...load, upstream: difference(authority.queries(), before) });
+      }
+      return { startMs: server.startMs, start: taken[0], steady: taken[1] };
+    } finally {
+      await server.stop();
+    }
+  });
+  printProfile(profile);
+  return { verdicts, questions: halvesOf(zones).map(({ length }) => length), ...report(contenders, rounds) };
+}
+
+/** With servers of their own: what they have learned is not for the rounds. */
+async function compareCold({ dist, work, zones }) {
+  const servers = [await startContender(zeker, { work, dist }), await startContender(unbound, { work, dist })];
+  try {
+    return await compareAnswers(questionsOf(zones, { faulty: true }), zeker, unbound);
+  } finally {
+    await Promise.all(servers.map(({ stop }) => stop()));
+  }
+}
+
+/** Leaf zones come in patterns of powers of two: whole runs of them go by turns to either half. */
+function halvesOf(zones) {
+  const leaves = zones.filter(({ level }) => level === 'leaf');
+  return [0, 1].map((half) => questionsOf(leaves.filter((_, i) => (i >> 5) % 2 === half)));
+}
+
+function difference(after, before) {
+  return Object.fromEntries(Object.entries(after).map(([level, count]) => [level, count - before[level]]));
+}
+
+const total = ({ upstream }) => Object.values(upstream).reduce((sum, count) => sum + count, 0);
+
+function report(contenders, rounds) {
+  const ratios = {};
+  for (const part of ['start', 'steady']) {
+    const taken = rounds.map((ofOne) => ofOne.map((round) => round[part]));
+    const perCpu = taken.map((loads) => loads.map(({ perCpuSecond }) => perCpuSecond));
+    const upstream = taken.map((loads) => loads.map((load) => total(load) / load.completed));
+    const rows = contenders.map(({ name }, i) => [
+      name,
+      formatSummary(summarise(perCpu[i])),
+      formatSummary(summarise(taken[i].map(({ perSecond }) => perSecond))),
+      formatSummary(summarise(upstream[i])),
+      Object.values(taken[i].at(-1).upstream).map(formatNumber).join(' / '),
+      formatSummary(summarise(rounds[i].map(({ startMs }) => startMs))),
+    ]);
+    console.log(
+      `\n${part === 'start' ? 'just started' : 'warm process, unknown zones'}: ${taken[0][0].completed} questions, ${taken[0].length} rounds`,
+    );
+    printTable([
+      ['', 'answers per CPU second', 'answers per second', 'upstream queries per answer', 'root / TLD / leaf', 'start, ms'],
+      ...rows,
+    ]);
+    ratios[part] = { answers: ratioOf(perCpu[0], perCpu[1]), upstream: ratioOf(upstream[0], upstream[1]) };
+    console.log(
+      `zeker / Unbound: ${formatSummary(ratios[part].answers)} in answers per CPU second, ${formatSummary(ratios[part].upstream)} in upstream queries`,
+    );
+  }
+  return { ratios, rounds: Object.fromEntries(contenders.map(({ name }, i) => [name, rounds[i]])) };
+}

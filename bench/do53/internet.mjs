@@ -1,0 +1,143 @@
+/**
+ * The internet that both resolvers recurse: a root, four TLDs, hosters of name service and leaf zones, half of them signed with algorithm 13.
+ * All of it, keys too, follows from the number of leaf zones, so two runs ask the same; signatures alone differ, for ECDSA draws a number.
+ * The data is that of mail domains: MX, A, AAAA, TLSA, SPF, DMARC, a web alias.
+ */
+
+import { dsRecord } from './keys.mjs';
+
+const tlds = [
+  { name: 'north', denial: 'nsec' },
+  { name: 'south', denial: 'nsec' },
+  { name: 'east', denial: 'nsec3-opt-out' },
+  { name: 'west', denial: 'nsec3-opt-out' },
+];
+const HOSTERS = 8;
+
+/** Addresses of the documentation prefixes (RFC 5737), which lead nowhere but in the bench's own network namespace. */
+export const addresses = {
+  root: ['198.51.100.1', '198.51.100.2'],
+  tld: ['198.51.100.11', '198.51.100.12', '198.51.100.13', '198.51.100.14'],
+  leaf: ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4', '203.0.113.5', '203.0.113.6', '203.0.113.7', '203.0.113.8'],
+};
+
+/** TTLs longer than any run: cached stays cached. */
+const TTL = 86_400;
+
+/**
+ * @typedef {object} Zone
+ * @property {string} origin ends in a dot
+ * @property {'root' | 'tld' | 'leaf'} level which servers have it
+ * @property {undefined | 'nsec' | 'nsec3' | 'nsec3-opt-out'} denial undefined: not signed
+ * @property {string[]} lines in zone file form
+ * @property {undefined | 'expired' | 'wrong-ds'} fault asked only when answers are compared
+ */
+
+/** All zones. @param {number} count signed leaf zones, and as many unsigned ones @returns {Zone[]} */
+export function makeZones(count) {
+  const root = { origin: '.', level: 'root', denial: 'nsec', lines: apexLines('.', 'a.servers.', 'b.servers.') };
+  root.lines.push(...addresses.root.map((address, i) => `${'ab'[i]}.servers. ${TTL} IN A ${address}`));
+  const parents = new Map(tlds.map(({ name, denial }, i) => [name, makeTld(name, denial, i, root)]));
+  const leaves = [];
+  const add = (leaf, tld) => {
+    const parent = parents.get(tld);
+    parent.lines.push(...delegationLines(leaf));
+    leaves.push(leaf);
+  };
+  for (let i = 0; i < HOSTERS; i++) add(makeHoster(i), tldOf(i));
+  for (let i = 0; i < count * 2; i++) add(makeLeaf(i), tldOf(i));
+  for (const fault of ['expired', 'wrong-ds']) add(makeLeaf(0, fault), 'north');
+  return [root, ...parents.values(), ...leaves];
+}
+
+/** The names that a hints file and a trust anchor file need. */
+export function hintsText() {
+  return addresses.root.map((address, i) => `. ${TTL} IN NS ${'ab'[i]}.servers.\n${'ab'[i]}.servers. ${TTL} IN A ${address}\n`).join('');
+}
+
+/** The DS record of the root's key. */
+export function anchorText() {
+  return `${dsRecord('.')}\n`;
+}
+
+const tldOf = (i) => tlds[(i >> 1) % tlds.length].name;
+
+function apexLines(origin, ...servers) {
+  const soa = `${origin} ${TTL} IN SOA ${servers[0]} hostmaster.${origin === '.' ? '' : origin} 1 7200 3600 1209600 ${TTL}`;
+  return [soa, ...servers.map((server) => `${origin} ${TTL} IN NS ${server}`)];
+}
+
+/** What the parent has of a zone: NS, glue of names within it, DS where it is signed. */
+function delegationLines({ origin, lines, denial, fault }) {
+  const ns = lines.filter((line) => line.startsWith(`${origin} `) && line.includes(' IN NS '));
+  const inDomain = ns.map((line) => line.split(' ').at(-1)).filter((server) => server.endsWith(`.${origin}`));
+  const glue = lines.filter((line) => inDomain.some((server) => line.startsWith(`${server} `)));
+  return [...ns, ...glue, ...(denial ? [dsRecord(origin, fault === 'wrong-ds')] : [])];
+}
+
+function makeTld(name, denial, i, root) {
+  const origin = `${name}.`;
+  const servers = [`ns1.nic.${origin}`, `ns2.nic.${origin}`];
+  const lines = apexLines(origin, ...servers);
+  lines.push(...servers.map((server, k) => `${server} ${TTL} IN A ${addresses.tld[(i + k * 2) % addresses.tld.length]}`));
+  const tld = { origin, level: 'tld', denial, lines };
+  root.lines.push(...delegationLines(tld));
+  return tld;
+}
+
+/** A zone whose name servers serve others' zones, as most domains have it. */
+function makeHoster(i) {
+  const origin = `hoster${i}.${tldOf(i)}.`;
+  const lines = apexLines(origin, `ns1.${origin}`, `ns2.${origin}`);
+  lines.push(...[1, 2].map((n) => `ns${n}.${origin} ${TTL} IN A ${leafAddress(i + n * 3)}`));
+  return { origin, level: 'leaf', denial: 'nsec', lines };
+}
+
+const leafAddress = (i) => addresses.leaf[i % addresses.leaf.length];
+
+/** Zones of even number are signed, by turns with NSEC and NSEC3; of four, three are with a hoster and one has servers within itself. */
+function makeLeaf(i, fault) {
+  const origin = fault ? `${fault}.north.` : `d${i}.${tldOf(i)}.`;
+  const signed = i % 2 === 0;
+  const denial = signed ? ['nsec', 'nsec3'][(i >> 1) % 2] : undefined;
+  const hoster = (i >> 1) % HOSTERS;
+  const own = (i >> 1) % 4 === 0;
+  const servers = [1, 2].map((n) => (own ? `ns${n}.${origin}` : `ns${n}.hoster${hoster}.${tldOf(hoster)}.`));
+  const at = (name, type, data) => `${name}${name === '' ? '' : '.'}${origin} ${TTL} IN ${type} ${data}`;
+  const lines = [
+    ...apexLines(origin, ...servers),
+    ...(own ? servers.map((server, k) => `${server} ${TTL} IN A ${leafAddress(i + k * 3)}`) : []),
+    at('', 'MX', `10 mx1.${origin}`),
+    at('', 'MX', `20 mx2.${origin}`),
+    at('', 'A', `192.0.2.${1 + (i % 250)}`),
+    at('', 'TXT', `"v=spf1 mx -all"`),
+    at('mx1', 'A', `192.0.2.${1 + ((i + 1) % 250)}`),
+    at('mx1', 'AAAA', `2001:db8::${i.toString(16)}:1`),
+    at('mx2', 'A', `192.0.2.${1 + ((i + 2) % 250)}`),
+    at('_25._tcp.mx1', 'TLSA', `3 1 1 ${'0123456789abcdef'.repeat(4)}`),
+    at('_dmarc', 'TXT', `"v=DMARC1; p=reject; rua=mailto:postmaster@${origin.slice(0, -1)}"`),
+    at('www', 'CNAME', origin),
+  ];
+  return { origin, level: 'leaf', denial, lines, fault };
+}
+
+/** What is asked of each leaf zone: what a mail appliance asks, an alias, a type and a name that are not there. */
+const asked = [
+  ['', 'MX'],
+  ['', 'TXT'],
+  ['mx1.', 'A'],
+  ['mx1.', 'AAAA'],
+  ['mx2.', 'AAAA'],
+  ['_25._tcp.mx1.', 'TLSA'],
+  ['_25._tcp.mx2.', 'TLSA'],
+  ['_dmarc.', 'TXT'],
+  ['www.', 'A'],
+];
+
+/** The questions of a list, zone by zone. @param {Zone[]} zones */
+export function questionsOf(zones, { faulty = false } = {}) {
+  const leaves = zones.filter(({ level, fault }) => level === 'leaf' && (faulty || !fault));
+  return leaves
+    .filter(({ origin }) => !origin.startsWith('hoster'))
+    .flatMap(({ origin }) => asked.map(([prefix, type]) => ({ qname: `${prefix}${origin}`, type })));
+}

@@ -1,0 +1,88 @@
+/** The contenders: how each is configured to do the same work, started, and found ready. All bind 127.0.0.1 in the bench's namespace. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findProgram } from '../lib/packages.mjs';
+import { startProcess, waitFor } from '../lib/process.mjs';
+import { openClient } from './client.mjs';
+import { anchorText, hintsText } from './internet.mjs';
+import { encodeQuery } from './queries.mjs';
+
+export const ADDRESS = '127.0.0.1';
+
+/**
+ * @typedef {object} Contender
+ * @property {string} name
+ * @property {number} port
+ * @property {(folder: string, context: { dist: string, profile?: string }) => { program: string, args: string[] }} command writes what it reads
+ */
+
+/** @type {Contender} */
+export const zeker = {
+  name: 'zeker',
+  port: 5301,
+  command(folder, { dist, profile }) {
+    const config = {
+      listen: { dns: [`${ADDRESS}:${this.port}`], http: false },
+      root: { hints: 'hints' },
+      trust: { anchors: 'anchors' },
+      resolver: { ipv6: false },
+      cache: { maxMemory: '512MB' },
+      log: { level: 'warn' },
+    };
+    writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config));
+    const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+    return { program: process.execPath, args: [...profiling, join(dist, 'cli.js'), 'serve', '--config', join(folder, 'config.yaml')] };
+  },
+};
+
+/** @type {Contender} */
+export const unbound = {
+  name: 'Unbound',
+  port: 5302,
+  command(folder) {
+    const server = [
+      ...['verbosity: 0', 'use-syslog: no', 'chroot: ""', 'username: ""', `directory: "${folder}"`, 'pidfile: "pid"', 'logfile: "log"'],
+      ...['num-threads: 1', `interface: ${ADDRESS}`, `port: ${this.port}`, 'do-ip6: no', 'access-control: 127.0.0.0/8 allow'],
+      ...['do-not-query-localhost: no', 'root-hints: "hints"', 'trust-anchor-file: "anchors"', 'module-config: "validator iterator"'],
+      ...['qname-minimisation: yes', 'prefetch: no', 'prefetch-key: no', 'edns-buffer-size: 1232', 'so-rcvbuf: 4m'],
+      ...['msg-cache-size: 256m', 'rrset-cache-size: 512m', 'key-cache-size: 64m', 'neg-cache-size: 64m', 'infra-cache-numhosts: 100000'],
+      ...['outgoing-range: 4096', 'num-queries-per-thread: 2048'],
+    ];
+    writeFileSync(join(folder, 'unbound.conf'), `server:\n  ${server.join('\n  ')}\nremote-control:\n  control-enable: no\n`);
+    return { program: findProgram('unbound'), args: ['-d', '-c', join(folder, 'unbound.conf')] };
+  },
+};
+
+/** The least that a server in Node can do with a datagram: what an answer costs before anybody thinks. @type {Contender} */
+export const echo = {
+  name: 'node:dgram echo',
+  port: 5303,
+  command() {
+    return { program: process.execPath, args: [fileURLToPath(new URL('echo-server.mjs', import.meta.url)), ADDRESS, String(this.port)] };
+  },
+};
+
+/** Starts one with empty caches and waits until it answers; a resolver, until the root's NS set is secure. */
+export async function startContender(contender, { work, dist, profile }) {
+  const folder = join(work, contender.name.replace(/\W+/g, '-'));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, 'hints'), hintsText());
+  writeFileSync(join(folder, 'anchors'), anchorText());
+  const { program, args } = contender.command(folder, { dist, profile });
+  const started = performance.now();
+  const server = startProcess(program, args, { log: join(folder, 'output'), cwd: folder });
+  const client = await openClient(contender.port);
+  const query = encodeQuery({ qname: '.', type: 'NS' }, { dnssecOk: true });
+  try {
+    await waitFor(contender.name, async () => {
+      server.demandRunning(contender.name);
+      const reply = await client.ask(query, 25);
+      return reply !== undefined && (contender === echo || (reply.rcode === 0 && reply.authenticData));
+    });
+  } finally {
+    client.close();
+  }
+  return { contender, ...server, startMs: performance.now() - started };
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+/**
+ * `npm run bench`, or `node bench/run.mjs [NAME ...] [options]`: runs benches, prints a table of each, writes JSON to bench/results/.
+ * Exits 1 where a bench failed (answers differ, errors under load), 2 where something it needs is missing.
+ */
+
+import { parseArgs } from 'node:util';
+import { buildZeker } from './lib/build.mjs';
+import { describeMachine, printMachine } from './lib/machine.mjs';
+import { MissingError, missingPackages } from './lib/packages.mjs';
+import { writeResult } from './lib/report.mjs';
+import { workFolder } from './lib/work-folder.mjs';
+
+/** Each takes { dist, work, options } and returns what goes into the JSON; it throws where the figures would mean nothing. */
+const benches = {
+  wire: { about: 'index, parse and compose; hostile messages of 65,535 octets', load: () => import('./wire.mjs') },
+  validate: { about: 'one signature of each algorithm, both engines', load: () => import('./validate.mjs') },
+  'dane-http': { about: 'a cached /dane verdict under 50 connections', load: () => import('./dane-http.mjs') },
+  'do53-cached': { about: 'cached answers per CPU second, beside Unbound', load: () => import('./do53/cached.mjs') },
+  'do53-cold': { about: 'cold recursion with validation, beside Unbound', load: () => import('./do53/cold.mjs') },
+};
+
+const usage = `node bench/run.mjs [NAME ...] [options]
+
+${Object.entries(benches)
+  .map(([name, { about }]) => `  ${name.padEnd(12)}  ${about}`)
+  .join('\n')}
+
+  --rounds N    interleaved rounds (5)
+  --seconds N   length of one load under do53-cached and dane-http (4)
+  --zones N     signed leaf zones under do53, and as many unsigned ones (400)
+  --profile     under do53: the functions of zeker that took most time; its figures are then slower than without
+
+ZEKER_DIST=FOLDER measures a build that exists instead of making one of src/.`;
+
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '4' },
+      zones: { type: 'string', default: '400' },
+      profile: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const number = (key, most) => {
+    const value = Number(values[key]);
+    if (!Number.isInteger(value) || value < 1 || value > most) throw new MissingError(`--${key} takes a number from 1 to ${most}`);
+    return value;
+  };
+  const unknown = positionals.find((name) => !Object.hasOwn(benches, name));
+  if (unknown !== undefined) throw new MissingError(`no bench is called ${unknown}\n\n${usage}`);
+  const names = positionals.length > 0 ? positionals : Object.keys(benches);
+  const options = {
+    rounds: number('rounds', 100),
+    seconds: number('seconds', 60),
+    zones: number('zones', 20_000),
+    profile: values.profile,
+  };
+  return { help: values.help, names, options };
+}
+
+async function main() {
+  const { help, names, options } = readArguments();
+  if (help) return console.log(usage);
+  const loaded = [];
+  for (const name of names) loaded.push({ name, ...(await benches[name].load()) });
+  // Before the first figure, not after the fourth bench.
+  const missing = missingPackages([...new Set(loaded.flatMap(({ packages = [] }) => packages))]);
+  if (missing) throw new MissingError(missing);
+  const work = workFolder();
+  const dist = buildZeker(work);
+  const machine = describeMachine(dist);
+  printMachine(machine);
+  for (const { name, run } of loaded) {
+    console.log(`\n== ${name}: ${benches[name].about}`);
+    try {
+      const result = await run({ dist, work, options });
+      console.log(`-> ${writeResult(name, { machine, options, ...result })}`);
+    } catch (error) {
+      if (error instanceof MissingError) throw error;
+      console.error(`${name} failed: ${error.stack ?? error}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof MissingError) && !error.code?.startsWith('ERR_PARSE_ARGS')) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
