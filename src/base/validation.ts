@@ -14,7 +14,8 @@ export type InsecureReason =
   | 'unsupported-digest'
   | 'nsec3-iterations'
   | 'negative-trust-anchor'
-  | 'validation-disabled';
+  | 'validation-disabled'
+  | 'signatures-asked'; // RRSIG RRsets are not signed themselves (RFC 4035 §2.2)
 
 export type BogusReason =
   | 'signature-wrong'
@@ -50,6 +51,7 @@ const insecureErrors = {
   'nsec3-iterations': Ede.UNSUPPORTED_NSEC3_ITERATIONS,
   'negative-trust-anchor': Ede.NEGATIVE_TRUST_ANCHOR,
   'validation-disabled': undefined,
+  'signatures-asked': undefined,
 } as const satisfies Record<InsecureReason, number | undefined>;
 
 const bogusErrors = {

@@ -68,7 +68,13 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     const refused = refusal(request.raw);
     if (refused) throw refused;
   });
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
   app.addHook('onSend', async (_request, reply) => {
+    // A connection that is idle at the end is closed by fastify; one that becomes so later would hold the end up.
+    if (closing) reply.header('connection', 'close');
     reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
   });
   app.setErrorHandler(answerError);

@@ -27,6 +27,7 @@ const lookupReasons = Object.keys({
   'nsec3-iterations': true,
   'negative-trust-anchor': true,
   'validation-disabled': true,
+  'signatures-asked': true,
   'signature-wrong': true,
   'signature-expired': true,
   'signature-not-yet-valid': true,

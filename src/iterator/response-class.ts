@@ -59,14 +59,15 @@ export function classifyResponse(message: Message, question: Question, zone: Nam
   const rrsets = answer.filter(
     (rrset) => sameName(rrset.owner, chain.end) && (rrset.type === question.qtype || question.qtype === Type.ANY),
   );
-  if (message.rcode === YXDOMAIN && !chain.overflow) return { kind: 'failing', rcode: message.rcode };
+  // A DNAME that makes the name too long leads nowhere (RFC 6672 §2.2).
+  if (message.rcode === YXDOMAIN || (chain.overflow && chain.aliases.length === 0)) return { kind: 'failing', rcode: YXDOMAIN };
   if (message.rcode === Rcode.NXDOMAIN) {
     if (fromCache) return { kind: 'recursive' };
     // The RCODE speaks of the last name of the chain (RFC 6604 §2); of one outside the zone this server knows nothing.
     if (chain.aliases.length > 0 && !isWithin(chain.end, zone)) return { kind: 'data', aliases: chain.aliases, rrsets: [], authority };
     return { kind: 'denied', denial: 'nxdomain', aliases: chain.aliases, authority: denialRecords(authority, chain.end) };
   }
-  if (rrsets.length > 0 || chain.aliases.length > 0 || chain.overflow) {
+  if (rrsets.length > 0 || chain.aliases.length > 0) {
     const referral = referralInAnswer(rrsets, question, zone, message);
     if (referral) return { kind: 'referral', ns: referral, authority, additional: message.additional };
     if (fromCache) return { kind: 'recursive' };

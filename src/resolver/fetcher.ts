@@ -104,6 +104,9 @@ export function firstLink(fetched: Exclude<Fetched, { kind: 'failure' }> | Fetch
     const isEmpty = rest.kind === 'data' && aliases.length === 0 && rest.rrsets.length === 0;
     return { content: { kind: 'alias', alias }, authority, zone, server, rest: isEmpty ? undefined : rest };
   }
+  if (fetched.kind === 'data' && fetched.rrsets.length === 0) {
+    return { failure: { state: 'indeterminate', reason: 'servers-failing', detail: `${server} gave no data` } };
+  }
   if (fetched.kind === 'denied') return { content: { kind: fetched.denial }, authority, zone, server, rest: undefined };
   return { content: { kind: 'answer', rrsets: fetched.rrsets }, authority, zone, server, rest: undefined };
 }

@@ -7,16 +7,16 @@
  */
 
 import { LRUCache } from 'lru-cache';
-import { ancestor, formatName, isBelow, isWithin, type Name, parent } from '../base/name.ts';
+import { ancestor, formatName, isBelow, isWithin, type Name, parent, sameName } from '../base/name.ts';
 import { Type } from '../base/registry.ts';
 import type { TrustAnchor } from '../base/trust-anchor.ts';
-import type { BogusReason, Validation } from '../base/validation.ts';
+import type { Validation } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import type { DnssecContext } from '../dnssec/context.ts';
-import { authenticateDnskeys, classifyDs, type TrustedKeys } from '../dnssec/delegation.ts';
-import { collectDenial, proveNoDs, proveNxdomain } from '../dnssec/denial.ts';
-import { verifyRRset } from '../dnssec/rrset-signature.ts';
+import type { TrustedKeys } from '../dnssec/delegation.ts';
+import { collectDenial, proveNxdomain } from '../dnssec/denial.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
+import { type Judged, judgeDs, judgeKeys } from './judge-cut.ts';
 import { type LookedUp, MAX_SERVERS_ASKED, type ValidatorDeps } from './looked-up.ts';
 import type { Cut, Kept, ZoneSecurity } from './zone-security.ts';
 
@@ -24,16 +24,15 @@ import type { Cut, Kept, ZoneSecurity } from './zone-security.ts';
 const MAX_ZONES = 20_000;
 /** Seconds that a bogus link is remembered (RFC 4035 §4.7), and the longest that any is. */
 const BOGUS_TTL = 60;
+/** Seconds between two renewals of a zone's keys. */
+const RENEWAL_SECONDS = 30;
 const MAX_LINK_TTL = 3_600;
-
-/** `bogus`: another server may give better. */
-interface Judged<T> extends Kept<T> {
-  readonly bogus?: true;
-}
 
 export class ChainOfTrust {
   readonly #deps: ValidatorDeps;
-  readonly #kept = new LRUCache<string, Kept<Cut>>({ max: MAX_ZONES });
+  readonly #kept = new LRUCache<string, Kept<Cut> & { readonly above: Name }>({ max: MAX_ZONES });
+  /** When the keys of a zone were last fetched anew, and from whom they were before. */
+  readonly #renewals = new LRUCache<string, { readonly at: number; readonly avoid: ReadonlySet<string> }>({ max: MAX_ZONES });
 
   constructor(deps: ValidatorDeps) {
     this.#deps = deps;
@@ -112,6 +111,26 @@ export class ChainOfTrust {
     return living.security.state === 'secure' ? this.#descend(living.security.keys, name, work) : living.security;
   }
 
+  /**
+   * Fetches the keys of a secure zone anew, from another server than they came from; seldom, for a zone whose signatures name keys
+   * that do not exist would else cost a question each time.
+   * @returns undefined where that is not due, or gave nothing
+   * @throws {BudgetExceeded}
+   */
+  async renewKeys(zone: Name, work: Work): Promise<ZoneKeys | undefined> {
+    const now = this.#deps.now();
+    const last = this.#renewals.get(zone.key);
+    if (last && now < last.at + RENEWAL_SECONDS) return undefined;
+    const known = await this.#deps.lookUp(zone, Type.DNSKEY, work, NOBODY);
+    const server = known.kind === 'failure' ? undefined : known.server;
+    this.#renewals.set(zone.key, { at: now, avoid: new Set(server === undefined ? [] : [server]) });
+    this.#deps.forget(zone, Type.DNSKEY);
+    this.#kept.delete(zone.key);
+    this.#kept.delete(anchorKey(zone));
+    const security = await this.securityOf(zone, work);
+    return security.state === 'secure' && sameName(security.keys.zone, zone) ? security.keys : undefined;
+  }
+
   async #descend(from: ZoneKeys, target: Name, work: Work): Promise<ZoneSecurity> {
     let keys = from;
     for (let known = from.zone.labels; known < target.labels; ) {
@@ -132,125 +151,78 @@ export class ChainOfTrust {
 
   /** What lies at `child`, from memory or by looking. */
   async #cutAt(child: Name, above: ZoneKeys, work: Work): Promise<Cut> {
-    const key = `${above.zone.key}/${child.key}`;
-    const kept = this.#recall(key);
-    if (kept) return kept;
-    const shared = await work.share(`cut/${key}`, async (own) => this.#remember(key, await this.#lookAt(child, above, own)));
+    return (
+      this.#recall(child.key, above.zone) ??
+      this.#share(child.key, child, work, async (own) => this.#remember(child.key, above.zone, await this.#lookAt(child, above, own)))
+    );
+  }
+
+  async #anchored(anchor: TrustAnchor, work: Work): Promise<ZoneSecurity> {
+    const { zone } = anchor;
+    const key = anchorKey(zone);
+    const cut =
+      this.#recall(key, zone) ??
+      (await this.#share(key, zone, work, async (own) => {
+        const { value, expires } = await this.#fetchKeys(zone, anchor, own);
+        return this.#remember(key, zone, { value: { at: 'zone', security: value }, expires });
+      }));
+    return cut.at === 'zone' ? cut.security : NOT_READY;
+  }
+
+  async #share(key: string, zone: Name, work: Work, run: (own: Work) => Promise<Cut>): Promise<Cut> {
+    const shared = await work.share(`cut/${key}`, run);
     switch (shared.outcome) {
       case 'done':
         return shared.value;
       case 'cycle':
         return { at: 'zone', security: { state: 'indeterminate', reason: 'cyclic-dependency' } };
-      case 'limit-spent':
-        return {
-          at: 'zone',
-          security: { state: 'indeterminate', reason: 'limit-spent', detail: `${shared.limit} for the keys of ${formatName(child)}` },
-        };
+      case 'limit-spent': {
+        const detail = `${shared.limit} for the keys of ${formatName(zone)}`;
+        return { at: 'zone', security: { state: 'indeterminate', reason: 'limit-spent', detail } };
+      }
     }
   }
 
-  #recall(key: string): Cut | undefined {
+  #recall(key: string, above: Name): Cut | undefined {
     const kept = this.#kept.get(key);
-    return kept && kept.expires > this.#deps.now() ? kept.value : undefined;
+    return kept && kept.expires > this.#deps.now() && sameName(kept.above, above) ? kept.value : undefined;
   }
 
-  #remember(key: string, { value, expires }: Kept<Cut>): Cut {
+  #remember(key: string, above: Name, { value, expires }: Kept<Cut>): Cut {
     const now = this.#deps.now();
     const bogus = value.at === 'zone' && value.security.state === 'bogus';
     const until = Math.min(expires, now + (bogus ? BOGUS_TTL : MAX_LINK_TTL));
-    if (until > now) this.#kept.set(key, { value, expires: until });
+    if (until > now) this.#kept.set(key, { value, above, expires: until });
     return value;
   }
 
-  async #anchored(anchor: TrustAnchor, work: Work): Promise<ZoneSecurity> {
-    const key = `anchor/${anchor.zone.key}`;
-    const kept = this.#recall(key);
-    const found =
-      kept ??
-      (await work.share(`cut/${key}`, async (own) => {
-        const { value, expires } = await this.#fetchKeys(anchor.zone, anchor, own);
-        return this.#remember(key, { value: { at: 'zone', security: value }, expires });
-      }));
-    if ('at' in found) return found.at === 'zone' ? found.security : NOT_READY;
-    if (found.outcome === 'done') return found.value.at === 'zone' ? found.value.security : NOT_READY;
-    return { state: 'indeterminate', reason: found.outcome === 'cycle' ? 'cyclic-dependency' : 'limit-spent' };
-  }
-
-  /** Looks for DS at `child`, at several servers while what comes does not validate. */
   async #lookAt(child: Name, above: ZoneKeys, work: Work): Promise<Kept<Cut>> {
-    return this.#untilItValidates(child, Type.DS, work, (found) => this.#judgeCut(child, found, above, work));
-  }
-
-  async #judgeCut(child: Name, found: LookedUp, above: ZoneKeys, work: Work): Promise<Judged<Cut>> {
-    if (found.kind === 'failure') return { value: { at: 'zone', security: found.validation }, expires: 0 };
-    const context = this.context(work);
-    const now = this.#deps.now();
-    if (found.kind !== 'rrset') {
-      const records = collectDenial(found.authority, above, context);
-      const proof = proveNoDs(child, records, context);
-      const expires = now + records.ttl;
-      switch (proof.verdict) {
-        case 'no-ds':
-          return { value: insecureCut(child, 'unsigned-delegation'), expires };
-        case 'opt-out':
-          return { value: insecureCut(child, 'nsec3-opt-out'), expires };
-        case 'insecure-iterations':
-          return { value: insecureCut(child, 'nsec3-iterations'), expires };
-        case 'not-a-cut':
-          return { value: { at: 'no-cut' }, expires };
-        case 'no-such-name':
-          return { value: { at: 'no-such-name' }, expires };
-        case 'unproved':
-          return bogusCut(
-            above.zone,
-            records.fault?.reason ?? 'denial-incomplete',
-            records.fault?.detail ?? `DS of ${formatName(child)}: ${proof.missing}`,
-          );
-      }
-    }
-    const verdict = verifyRRset(found.rrset, above, context);
-    if (verdict.verdict === 'bogus') return bogusCut(above.zone, verdict.reason, verdict.detail);
-    // A CNAME excludes any other data at the name, and so a zone cut (RFC 1034 §3.6.2); but not one made by a wildcard.
-    if (found.rrset.type !== Type.DS) {
-      if (verdict.wildcard) return bogusCut(above.zone, 'denial-missing', `a wildcard CNAME does not deny DS of ${formatName(child)}`);
-      return { value: { at: 'no-cut' }, expires: now + verdict.ttl };
-    }
-    const ds = classifyDs(found.rrset, context.policy);
-    if ('unsupported' in ds) return { value: insecureCut(child, `unsupported-${ds.unsupported}`), expires: now + verdict.ttl };
-    const fetched = await this.#fetchKeys(child, { ds: found.rrset.rdata, dnskeys: [] }, work);
-    const cut: Cut = { at: 'zone', security: fetched.value };
-    return { value: cut, expires: Math.min(fetched.expires, now + verdict.ttl) };
+    return this.#untilItValidates(child, Type.DS, work, async (found) => {
+      const judged = judgeDs(child, found, above, this.context(work), this.#deps.now());
+      if (!('ds' in judged)) return judged;
+      const { value, expires } = await this.#fetchKeys(child, { ds: judged.ds.rdata, dnskeys: [] }, work);
+      return { value: { at: 'zone', security: value }, expires: Math.min(expires, judged.expires) };
+    });
   }
 
   /** Fetches and authenticates a zone's DNSKEY RRset. */
   async #fetchKeys(zone: Name, trusted: TrustedKeys, work: Work): Promise<Kept<ZoneSecurity>> {
-    return this.#untilItValidates(zone, Type.DNSKEY, work, async (found) => this.#judgeKeys(zone, found, trusted, work));
-  }
-
-  #judgeKeys(zone: Name, found: LookedUp, trusted: TrustedKeys, work: Work): Judged<ZoneSecurity> {
-    const now = this.#deps.now();
-    if (found.kind === 'failure') return { value: found.validation, expires: 0 };
-    if (found.kind !== 'rrset' || found.rrset.type !== Type.DNSKEY) {
-      return bogusSecurity(zone, 'dnskey-missing', `${formatName(zone)} has no DNSKEY records`);
-    }
-    const verdict = authenticateDnskeys(zone, found.rrset, trusted, this.context(work));
-    switch (verdict.verdict) {
-      case 'secure':
-        return { value: { state: 'secure', keys: verdict.keys }, expires: now + verdict.ttl };
-      case 'insecure':
-        return { value: { state: 'insecure', zone, reason: verdict.reason }, expires: now + found.rrset.ttl };
-      case 'bogus':
-        return bogusSecurity(zone, verdict.reason, verdict.detail);
-    }
+    return this.#untilItValidates(zone, Type.DNSKEY, work, async (found) =>
+      judgeKeys(zone, found, trusted, this.context(work), this.#deps.now()),
+    );
   }
 
   /** Asks server after server, up to four, while what they give is bogus; the first that is not wins (RFC 4035 §5.5). */
   async #untilItValidates<T>(name: Name, type: number, work: Work, judge: (found: LookedUp) => Promise<Judged<T>>): Promise<Kept<T>> {
-    const avoid = new Set<string>();
+    const avoid = type === Type.DNSKEY ? this.#renewedFrom(name) : new Set<string>();
     let first: Judged<T> | undefined;
     for (;;) {
-      const found = await this.#deps.lookUp(name, type, work, avoid);
+      let found = await this.#deps.lookUp(name, type, work, avoid);
       if (first && found.kind === 'failure') return first;
+      if (found.kind === 'failure' && avoid.size > 0) {
+        avoid.clear(); // nobody else has the keys
+        found = await this.#deps.lookUp(name, type, work, avoid);
+      }
       const judged = await judge(found);
       if (!judged.bogus) return judged;
       first ??= judged;
@@ -260,21 +232,19 @@ export class ChainOfTrust {
       work.trace?.({ event: 'retry-after-bogus', qname: name, qtype: type, server: found.server });
     }
   }
+
+  /** The server that a zone's keys came from before they were last renewed, while that is not long ago. */
+  #renewedFrom(zone: Name): Set<string> {
+    const renewal = this.#renewals.get(zone.key);
+    return new Set(renewal && this.#deps.now() < renewal.at + RENEWAL_SECONDS ? renewal.avoid : []);
+  }
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
 
 const NOT_READY: ZoneSecurity = { state: 'indeterminate', reason: 'not-ready' };
 
-function insecureCut(zone: Name, reason: Extract<Validation, { state: 'insecure' }>['reason']): Cut {
-  return { at: 'zone', security: { state: 'insecure', zone, reason } };
-}
-
-function bogusSecurity(zone: Name, reason: BogusReason, detail: string): Judged<ZoneSecurity> {
-  return { value: { state: 'bogus', zone, reason, detail }, expires: Number.POSITIVE_INFINITY, bogus: true };
-}
-
-function bogusCut(zone: Name, reason: BogusReason, detail: string): Judged<Cut> {
-  const { value, expires } = bogusSecurity(zone, reason, detail);
-  return { value: { at: 'zone', security: value }, expires, bogus: true };
+/** No name has this for a key. */
+function anchorKey(zone: Name): string {
+  return `anchor/${zone.key}`;
 }

@@ -8,8 +8,9 @@ import type { RRset } from '../base/record.ts';
 import { formatType, Type } from '../base/registry.ts';
 import { type BogusReason, SECURE, type Validation } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
+import type { DnssecContext } from '../dnssec/context.ts';
 import { collectDenial, type DenialVerdict, proveNodata, proveNxdomain, proveWildcardExpansion } from '../dnssec/denial.ts';
-import { verifyRRset } from '../dnssec/rrset-signature.ts';
+import { type SignatureVerdict, verifyRRset } from '../dnssec/rrset-signature.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import { WireError } from '../wire/error.ts';
 import { readRrsig } from '../wire/rdata/rrsig.ts';
@@ -42,13 +43,15 @@ export class Validator {
    * @throws {BudgetExceeded}
    */
   async judgeRRset(rrset: RRset, walked: Name, authority: readonly RRset[], work: Work): Promise<Judgement> {
-    const { security, signed } = await this.#securityFor(rrset.owner, rrset.type, walked, [rrset], work);
     const verdict = this.#withTrace(rrset.owner, rrset.type, work);
+    if (rrset.type === Type.RRSIG) {
+      return verdict({ validation: { state: 'insecure', zone: walked, reason: 'signatures-asked' }, ttl: rrset.ttl, proof: [] });
+    }
+    const { security, signed } = await this.#securityFor(rrset.owner, rrset.type, walked, [rrset], work);
     if (security.state !== 'secure') return verdict({ validation: security, ttl: rrset.ttl, proof: authority });
+    if (!signed) return verdict(unsigned(rrset, security.keys));
     const context = this.#chain.context(work);
-    const { keys } = security;
-    if (!signed) return verdict(unsigned(rrset, keys));
-    const outcome = verifyRRset(rrset, keys, context);
+    const { outcome, keys } = await this.#verify(rrset, security.keys, context, work);
     if (outcome.verdict === 'bogus') return verdict(bogus(keys.zone, outcome.reason, outcome.detail, rrset.ttl));
     if (!outcome.wildcard) return verdict({ validation: SECURE, ttl: outcome.ttl, proof: [] });
 
@@ -92,6 +95,17 @@ export class Validator {
     const validation = ofDenial(proof, keys.zone, records.fault, what);
     const used = validation.state === 'bogus' ? authority : [...soas, ...records.rrsets];
     return verdict({ validation, ttl: Math.min(ttl, records.ttl), proof: used });
+  }
+
+  /**
+   * Verifies an RRset; where its key is not among those known, with keys fetched anew from another server: servers of a zone may be
+   * behind each other during a rollover, and the keys may come from one that is.
+   */
+  async #verify(rrset: RRset, keys: ZoneKeys, context: DnssecContext, work: Work): Promise<{ outcome: SignatureVerdict; keys: ZoneKeys }> {
+    const outcome = verifyRRset(rrset, keys, context);
+    if (outcome.verdict === 'secure' || outcome.reason !== 'dnskey-missing') return { outcome, keys };
+    const renewed = await this.#chain.renewKeys(keys.zone, work);
+    return renewed ? { outcome: verifyRRset(rrset, renewed, context), keys: renewed } : { outcome, keys };
   }
 
   /**
