@@ -14,6 +14,8 @@ export interface Reply {
   readonly additional: readonly RRset[];
   readonly recursionAvailable?: boolean;
   readonly truncated?: boolean;
+  /** False: no OPT record in the reply, as of servers that do not know EDNS. */
+  readonly edns?: boolean;
 }
 
 export const refused: Reply = { rcode: Rcode.REFUSED, authoritative: false, answer: [], authority: [], additional: [] };

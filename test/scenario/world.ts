@@ -177,7 +177,7 @@ function respond(reply: Reply, { question, edns, recursionDesired }: UpstreamQue
     answer: plain(reply.answer),
     authority: plain(reply.authority),
     additional: plain(reply.additional),
-    edns: edns ? { udpSize: 1232, version: 0, dnssecOk: true, options: [] } : undefined,
+    edns: edns && reply.edns !== false ? { udpSize: 1232, version: 0, dnssecOk: true, options: [] } : undefined,
   };
   return { outcome: 'response', message, octets: 500, rttMs: 10, nearMisses: 0 };
 }
