@@ -89,7 +89,7 @@ export function verifyRRset(rrset: RRset, keys: ZoneKeys, context: DnssecContext
       const check = context.verifier.verifySignature(key.algorithm, key.publicKey, rrsig.signature, data);
       if (check === 'valid') return secure(rrset, rrsig, context.now);
     }
-    worst = moreTelling(worst, bogus('signature-wrong', `the RRSIG over ${describe(rrset)} by key ${rrsig.keyTag} does not verify`));
+    worst = moreTelling(worst, bogus('signature-wrong', `RRSIG over ${describe(rrset)} by key ${rrsig.keyTag} does not verify`));
     if (checksLeft <= 0) break;
   }
   return worst ?? bogus('signature-missing', `${describe(rrset)} has no usable RRSIG`);
@@ -117,7 +117,7 @@ function objectionTo(rrsig: Rrsig, rrset: RRset, zone: Name, now: number): Bogus
   const labels = countLabels(owner);
   // Fewer labels than the signer has would put the wildcard outside the zone (CVE-2026-11721).
   if (rrsig.labels > labels || rrsig.labels < zone.labels) {
-    return bogus('signature-wrong', `the RRSIG over ${describe(rrset)} counts ${rrsig.labels} labels, which no name in its zone can have`);
+    return bogus('signature-wrong', `RRSIG over ${describe(rrset)} counts ${rrsig.labels} labels, which no name in its zone can have`);
   }
   // These stand at names of the zone itself and are never synthesised: NSEC (RFC 4035 §5.4), NSEC3 at hashes, DS at zone cuts.
   if (rrsig.labels < labels && (type === Type.NSEC || type === Type.NSEC3 || type === Type.DS)) {
@@ -134,17 +134,17 @@ function serialDistance(from: number, to: number): number {
 function outsideWindow(rrset: RRset, { inception, expiration }: Rrsig, now: number): BogusVerdict | undefined {
   const current = Math.floor(now);
   if (serialDistance(inception, expiration) < 0) {
-    return bogus('signature-expired-before-valid', `the RRSIG over ${describe(rrset)} ends before it begins`);
+    return bogus('signature-expired-before-valid', `RRSIG over ${describe(rrset)} ends before it begins`);
   }
   const left = serialDistance(current, expiration);
-  if (left < 0) return bogus('signature-expired', `the RRSIG over ${describe(rrset)} expired ${formatTime(current + left)}`);
+  if (left < 0) return bogus('signature-expired', `RRSIG over ${describe(rrset)} expired ${formatTime(current + left)}`);
   const wait = serialDistance(current, inception);
-  if (wait > 0) return bogus('signature-not-yet-valid', `the RRSIG over ${describe(rrset)} is valid from ${formatTime(current + wait)}`);
+  if (wait > 0) return bogus('signature-not-yet-valid', `RRSIG over ${describe(rrset)} is valid from ${formatTime(current + wait)}`);
   return undefined;
 }
 
 function formatTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 function keysOf(rrsig: Rrsig, { keys }: ZoneKeys): ZoneKey[] {

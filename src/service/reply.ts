@@ -109,12 +109,11 @@ function explain({ validation }: Resolution): EdnsOption[] {
   return infoCode === undefined ? [] : [edeOption(infoCode, extraText(validation))];
 }
 
-/** The reason in words, then the zone or what else is known, at most 64 characters. */
+/** What the validator said of it; where it said nothing, the reason in words and the zone. At most 64 characters: the code says the rest. */
 function extraText(validation: Validation): string {
   if (validation.state === 'secure') return '';
-  const parts = [validation.reason.replaceAll('-', ' ')];
-  if (validation.state !== 'indeterminate') parts.push(formatName(validation.zone));
-  if (validation.state !== 'insecure' && validation.detail !== undefined) parts.push(validation.detail);
-  const text = parts.join(', '); // edeOption cleans what the network put into it
+  const reason = validation.reason.replaceAll('-', ' ');
+  const fallback = validation.state === 'indeterminate' ? reason : `${reason}, ${formatName(validation.zone)}`;
+  const text = (validation.state !== 'insecure' && validation.detail) || fallback; // edeOption cleans what the network put into it
   return text.length <= MAX_EXTRA_TEXT ? text : `${text.slice(0, MAX_EXTRA_TEXT - 3)}...`;
 }
