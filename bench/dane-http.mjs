@@ -47,7 +47,7 @@ async function watchDns(client, isOver) {
 const percentile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
 async function measure(demo, client, duration) {
-  const before = demo.cpuSeconds();
+  const before = demo.cpuSeconds().all;
   let over = false;
   // In a worker, so that the questions over DNS do not wait for autocannon in this thread.
   const load = Promise.resolve(autocannon({ url: URL_, connections: CONNECTIONS, duration, workers: 1 })).finally(() => {
@@ -55,7 +55,7 @@ async function measure(demo, client, duration) {
   });
   const [{ requests, latency, errors, timeouts, non2xx }, dns] = await Promise.all([load, watchDns(client, () => over)]);
   if (errors + timeouts + non2xx > 0) throw new Error(`${errors} errors, ${timeouts} timeouts, ${non2xx} answers without a verdict`);
-  const cpu = demo.cpuSeconds() - before;
+  const cpu = demo.cpuSeconds().all - before;
   return {
     ...{ perSecond: requests.total / duration, perCpuSecond: requests.total / cpu, p50: latency.p50, p99: latency.p99 },
     ...{ dnsP50: percentile(dns, 0.5), dnsP99: percentile(dns, 0.99) },

@@ -1,7 +1,7 @@
 /** do53-cached: the list is asked until both have it, then loads of some seconds go to each in turn. */
 
 import { join } from 'node:path';
-import { formatNumber, formatSummary, interleave, printTable, ratioOf, summarise } from '../lib/report.mjs';
+import { formatNumber, formatPercent, formatSummary, interleave, printTable, ratioOf, summarise } from '../lib/report.mjs';
 import { compareAnswers } from './compare.mjs';
 import { dnsperf, measureLoad } from './dnsperf.mjs';
 import { questionsOf } from './internet.mjs';
@@ -38,12 +38,13 @@ function report(servers, rounds, questions) {
   const rows = servers.map(({ contender, startMs }, i) => [
     contender.name,
     formatSummary(summarise(perCpu[i])),
+    formatPercent(summarise(rounds[i].map(({ kernelShare }) => kernelShare)).median),
     formatSummary(summarise(rounds[i].map(({ perSecond }) => perSecond))),
     formatSummary(summarise(rounds[i].map(({ averageLatency }) => averageLatency * 1000))),
     formatNumber(startMs),
   ]);
   console.log(`\n${questions} questions, each with DO=0 and DO=1, ${rounds[0].length} rounds`);
-  printTable([['', 'answers per CPU second', 'answers per second', 'mean latency, ms', 'start, ms'], ...rows]);
+  printTable([['', 'answers per CPU second', 'in kernel', 'answers per second', 'mean latency, ms', 'start, ms'], ...rows]);
   const [toUnbound, toEcho] = [ratioOf(perCpu[0], perCpu[1]), ratioOf(perCpu[0], perCpu[2])];
   console.log(`zeker / Unbound: ${formatSummary(toUnbound)}; zeker / echo: ${formatSummary(toEcho)}`);
   return {

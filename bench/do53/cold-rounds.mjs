@@ -4,7 +4,7 @@
  */
 
 import { join } from 'node:path';
-import { formatNumber, formatSummary, interleave, printTable, ratioOf, summarise } from '../lib/report.mjs';
+import { formatNumber, formatPercent, formatSummary, interleave, printTable, ratioOf, summarise } from '../lib/report.mjs';
 import { compareAnswers } from './compare.mjs';
 import { measureLoad } from './dnsperf.mjs';
 import { questionsOf } from './internet.mjs';
@@ -77,6 +77,7 @@ function report(contenders, rounds) {
     const rows = contenders.map(({ name }, i) => [
       name,
       formatSummary(summarise(perCpu[i])),
+      formatPercent(summarise(taken[i].map(({ kernelShare }) => kernelShare)).median),
       formatSummary(summarise(taken[i].map(({ perSecond }) => perSecond))),
       formatSummary(summarise(upstream[i])),
       Object.values(taken[i].at(-1).upstream).map(formatNumber).join(' / '),
@@ -86,7 +87,7 @@ function report(contenders, rounds) {
       `\n${part === 'start' ? 'just started' : 'warm process, unknown zones'}: ${taken[0][0].completed} questions, ${taken[0].length} rounds`,
     );
     printTable([
-      ['', 'answers per CPU second', 'answers per second', 'upstream queries per answer', 'root / TLD / leaf', 'start, ms'],
+      ['', 'answers per CPU second', 'in kernel', 'answers per second', 'upstream queries per answer', 'root / TLD / leaf', 'start, ms'],
       ...rows,
     ]);
     ratios[part] = { answers: ratioOf(perCpu[0], perCpu[1]), upstream: ratioOf(upstream[0], upstream[1]) };

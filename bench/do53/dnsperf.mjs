@@ -53,6 +53,8 @@ export async function dnsperf({ port, file, seconds, once = false, outstanding =
 export async function measureLoad(server, load) {
   const before = server.cpuSeconds();
   const figures = await dnsperf({ ...load, port: server.contender.port });
-  const cpu = server.cpuSeconds() - before;
-  return { ...figures, cpu, perCpuSecond: figures.completed / cpu, perSecond: figures.completed / figures.seconds };
+  const after = server.cpuSeconds();
+  const cpu = after.all - before.all;
+  const kernelShare = (after.system - before.system) / cpu;
+  return { ...figures, cpu, kernelShare, perCpuSecond: figures.completed / cpu, perSecond: figures.completed / figures.seconds };
 }

@@ -1,18 +1,20 @@
 /** The zeker that is measured: compiled from src/ into the bench's own folder, so that a run neither needs nor disturbs dist/. */
 
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MissingError } from './packages.mjs';
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 
-/** Runs the TypeScript compiler of the repository. */
+/** Runs the TypeScript compiler of the repository; it tells its errors itself. */
 export function compile(args) {
-  execFileSync(process.execPath, [tsc, ...args], { cwd: repository, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [tsc, ...args], { cwd: repository, stdio: 'inherit' });
+  if (status !== 0) throw new MissingError('The sources do not compile: see above.');
 }
 
 /** Returns the folder with cli.js in it. */

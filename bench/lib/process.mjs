@@ -5,12 +5,13 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** CPU seconds that a process has used, all its threads, those that ended too (proc(5): utime and stime). */
+/** CPU seconds that a process has used, in its own code and in the kernel's; all its threads, those that ended too (proc(5): utime, stime). */
 export function cpuSeconds(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // The name in parentheses may hold anything, so fields are counted from behind it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  const [user, system] = [Number(fields[11]) / ticksPerSecond, Number(fields[12]) / ticksPerSecond];
+  return { user, system, all: user + system };
 }
 
 const running = new Set();

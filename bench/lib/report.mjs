@@ -21,6 +21,11 @@ export function formatNumber(value) {
   return value.toPrecision(3);
 }
 
+/** A share of one as a percentage. */
+export function formatPercent(share) {
+  return `${Math.round(share * 100)} %`;
+}
+
 /** "median (least to most)". */
 export function formatSummary({ median, least, most }) {
   return `${formatNumber(median)} (${formatNumber(least)} to ${formatNumber(most)})`;
