@@ -12,6 +12,7 @@ import { Type } from '../base/registry.ts';
 import type { TrustAnchor } from '../base/trust-anchor.ts';
 import type { Validation } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
+import { CLOCK_SLACK } from '../cache/timed-store.ts';
 import type { DnssecContext } from '../dnssec/context.ts';
 import type { TrustedKeys } from '../dnssec/delegation.ts';
 import { collectDenial, proveNxdomain } from '../dnssec/denial.ts';
@@ -30,7 +31,7 @@ const MAX_LINK_TTL = 3_600;
 
 export class ChainOfTrust {
   readonly #deps: ValidatorDeps;
-  readonly #kept = new LRUCache<string, Kept<Cut> & { readonly above: Name }>({ max: MAX_ZONES });
+  readonly #kept = new LRUCache<string, Kept<Cut> & { readonly above: Name; readonly received: number }>({ max: MAX_ZONES });
   /** When the keys of a zone were last fetched anew, and from whom they were before. */
   readonly #renewals = new LRUCache<string, { readonly at: number; readonly avoid: ReadonlySet<string> }>({ max: MAX_ZONES });
 
@@ -185,14 +186,17 @@ export class ChainOfTrust {
 
   #recall(key: string, above: Name): Cut | undefined {
     const kept = this.#kept.get(key);
-    return kept && kept.expires > this.#deps.now() && sameName(kept.above, above) ? kept.value : undefined;
+    const now = this.#deps.now();
+    // A clock that was set back prolongs nothing, least of all what was judged by the wrong time.
+    if (!kept || kept.expires <= now || kept.received > now + CLOCK_SLACK) return undefined;
+    return sameName(kept.above, above) ? kept.value : undefined;
   }
 
   #remember(key: string, above: Name, { value, expires }: Kept<Cut>): Cut {
     const now = this.#deps.now();
     const bogus = value.at === 'zone' && value.security.state === 'bogus';
     const until = Math.min(expires, now + (bogus ? BOGUS_TTL : MAX_LINK_TTL));
-    if (until > now) this.#kept.set(key, { value, above, expires: until });
+    if (until > now) this.#kept.set(key, { value, above, received: now, expires: until });
     return value;
   }
 

@@ -57,7 +57,8 @@ function answerOf(zone: Zone, { qname, qtype }: Question): Reply {
     if (!found) return { ...noerror, authoritative: true, answer, authority: [...authority, ...denial(zone, name)] };
     answer.push({ ...zone.sign(found), owner: name });
     if (wildcard && !node) authority.push(...zone.expansionProof(name));
-    if (found.type === qtype) return { ...noerror, authoritative: true, answer, authority };
+    const additional = found.type === Type.NS ? addressesOf(zone, found) : [];
+    if (found.type === qtype) return { ...noerror, authoritative: true, answer, authority, additional };
     name = parseName(textAt(found));
     if (answer.some(({ owner }) => owner.key === name.key)) return { ...noerror, authoritative: true, answer, authority };
   }
@@ -73,12 +74,16 @@ function referral(zone: Zone, cut: Name): Reply {
   const sets = zone.nodes.get(cut.key)?.sets as Map<number, RRset>;
   const ns = sets.get(Type.NS) as RRset;
   const ds = sets.get(Type.DS);
+  return { ...noerror, authority: [ns, ...(ds ? [zone.sign(ds)] : zone.proofOf(cut))], additional: addressesOf(zone, ns) };
+}
+
+/** Addresses of the servers of an NS RRset that this zone holds, glue and its own. */
+function addressesOf(zone: Zone, ns: RRset): RRset[] {
   const names = ns.rdata.map((rdata) => textAt({ ...ns, rdata: [rdata] }));
-  const glue = names.flatMap((name) => {
+  return names.flatMap((name) => {
     const held = zone.nodes.get(parseName(name).key)?.sets;
     return [held?.get(Type.A), held?.get(Type.AAAA)].filter((rrset) => rrset !== undefined);
   });
-  return { ...noerror, authority: [ns, ...(ds ? [zone.sign(ds)] : zone.proofOf(cut))], additional: glue };
 }
 
 function dnameAbove(zone: Zone, name: Name): RRset | undefined {
