@@ -116,7 +116,8 @@ export const configSchema = Type.Object(
       ),
       sha1: Type.Enum(['insecure', 'validate'], {
         default: 'insecure',
-        description: 'Zones signed with algorithms 5 and 7 only: insecure (RFC 9905), or judged.',
+        description:
+          'Zones signed with algorithms 5 and 7 only: insecure since RFC 9905 (November 2025; judged at an earlier moment, see validation.time, they are judged as they were then), or always judged.',
       }),
       sha1Digest: flag(true, 'Accept DS digest type 1 where it stands alone.'),
       negativeTrustAnchors: Type.Array(
