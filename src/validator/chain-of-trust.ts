@@ -73,6 +73,14 @@ export class ChainOfTrust {
     return negative && { state: 'insecure', zone: negative.zone, reason: 'negative-trust-anchor' };
   }
 
+  /** Seconds that a verdict of this kind may be kept, as far as configuration has a say: no longer than a negative trust anchor stands. */
+  longestFor(security: ZoneSecurity): number {
+    if (security.state !== 'insecure' || security.reason !== 'negative-trust-anchor') return Number.POSITIVE_INFINITY;
+    const { zone } = security;
+    const until = this.#deps.negativeTrustAnchors().find((negative) => sameName(negative.zone, zone))?.until ?? 0;
+    return Math.max(0, until - this.#deps.now());
+  }
+
   /**
    * The anchor that a name is judged by: the deepest above it whose zone exists. An anchor for a zone that the chain of trust of a
    * higher anchor proves not to exist is a dead one, and speaks for nothing.

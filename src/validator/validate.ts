@@ -48,7 +48,9 @@ export class Validator {
       return verdict({ validation: { state: 'insecure', zone: walked, reason: 'signatures-asked' }, ttl: rrset.ttl, proof: [] });
     }
     const { security, signed } = await this.#securityFor(rrset.owner, rrset.type, walked, [rrset], work);
-    if (security.state !== 'secure') return verdict({ validation: security, ttl: rrset.ttl, proof: authority });
+    if (security.state !== 'secure') {
+      return verdict({ validation: security, ttl: Math.min(rrset.ttl, this.#chain.longestFor(security)), proof: authority });
+    }
     if (!signed) return verdict(unsigned(rrset, security.keys));
     const context = this.#chain.context(work);
     const { outcome, keys } = await this.#verify(rrset, security.keys, context, work);
@@ -79,7 +81,9 @@ export class Validator {
     const ttl = denialTtl(authority);
     const { security, signed } = await this.#securityFor(qname, qtype, walked, authority, work);
     const verdict = this.#withTrace(qname, qtype, work);
-    if (security.state !== 'secure') return verdict({ validation: security, ttl, proof: authority });
+    if (security.state !== 'secure') {
+      return verdict({ validation: security, ttl: Math.min(ttl, this.#chain.longestFor(security)), proof: authority });
+    }
     const { keys } = security;
     const what = denial === 'nxdomain' ? formatName(qname) : `${formatName(qname)} ${formatType(qtype)}`;
     if (!signed) return verdict(bogus(keys.zone, 'denial-missing', `nothing signed denies ${what}`, ttl));
