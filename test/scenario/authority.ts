@@ -16,6 +16,8 @@ export interface Reply {
   readonly truncated?: boolean;
   /** False: no OPT record in the reply, as of servers that do not know EDNS. */
   readonly edns?: boolean;
+  /** As many as the message is said to have had; 500 unless told. */
+  readonly octets?: number;
 }
 
 export const refused: Reply = { rcode: Rcode.REFUSED, authoritative: false, answer: [], authority: [], additional: [] };

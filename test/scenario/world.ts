@@ -179,7 +179,7 @@ function respond(reply: Reply, { question, edns, recursionDesired }: UpstreamQue
     additional: plain(reply.additional),
     edns: edns && reply.edns !== false ? { udpSize: 1232, version: 0, dnssecOk: true, options: [] } : undefined,
   };
-  return { outcome: 'response', message, octets: 500, rttMs: 10, nearMisses: 0 };
+  return { outcome: 'response', message, octets: reply.octets ?? 500, rttMs: 10, nearMisses: 0 };
 }
 
 export function anchorOf(zone: Zone): { zone: Name; ds: Uint8Array[]; dnskeys: Uint8Array[] } {
