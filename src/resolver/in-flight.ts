@@ -68,7 +68,9 @@ export class InFlight {
       share: (sharedKey, sharedRun) => this.#share(task, work, sharedKey, sharedRun),
     };
     this.#tasks.set(key, task);
-    task.promise = run(work)
+    // Not at once: whoever waits for this must be on record before it looks for circles.
+    task.promise = Promise.resolve(work)
+      .then(run)
       .then(
         (value): Shared<T> => ({ outcome: 'done', value }),
         (error: unknown): Shared<T> => {

@@ -129,6 +129,17 @@ test('so is work that waits for itself through others', async () => {
   expect(JSON.stringify(await result)).toContain('cycle');
 });
 
+test('and so is a circle that closes at once, after the work had waited for something else', async () => {
+  const { begin } = setUp();
+  const result = begin('q', (work) =>
+    work.share('a', async (a) => {
+      await Promise.resolve();
+      return a.share('b', (b) => b.share('a', async () => 'never'));
+    }),
+  );
+  expect(JSON.stringify(await result)).toContain('cycle');
+});
+
 test('and work of two queries that wait for each other crosswise: neither hangs', async () => {
   const { begin } = setUp();
   const held = gate();
