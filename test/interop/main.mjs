@@ -1,0 +1,89 @@
+// Runs in the namespace that ./run made: builds the small internet, asks, judges, prints a line a case. Argument: a folder for all files.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cases, differences } from './cases.mjs';
+import { compareMessages, judgeDelv, judgeMessage } from './checks.mjs';
+import { delv, dig, kdigOverTcp, modes } from './clients.mjs';
+import { inParallel, runProgram } from './processes.mjs';
+import { startAuthorities, startResolvers } from './servers.mjs';
+import { judgeResolve, serviceCases } from './service-cases.mjs';
+import { makeZones, rootHints } from './sign.mjs';
+import { allAddresses, resolvers } from './topology.mjs';
+
+const folder = process.argv[2];
+const [tally, started, explained] = [{ passed: 0, failed: 0 }, [], new Set()];
+
+function report(title, faults) {
+  const good = faults.length === 0;
+  tally[good ? 'passed' : 'failed']++;
+  console.log(good ? `ok    ${title}` : `FAIL  ${title}: ${faults.join('; ')}`);
+}
+
+/** Faults that the table of differences does not explain. */
+function unexplained(who, wanted, faults) {
+  const row = differences.find((difference) => difference.who.includes(who) && difference.when(wanted));
+  if (!row || faults.length === 0 || !faults.every((fault) => row.says.test(fault))) return faults;
+  explained.add(row);
+  return [];
+}
+
+const inAllModes = async (ask) =>
+  Promise.all(Object.entries(modes).map(async ([mode, options]) => ({ mode, ...(await ask(mode, options)) })));
+const faultsOf = (answers) => answers.flatMap(({ mode, faults }) => faults.map((fault) => `${mode}: ${fault}`));
+
+/** Everything one question is for. */
+async function runCase(wanted, anchorFile) {
+  const { owner, type } = wanted;
+  const title = `${owner} ${type}`;
+  const askWith = (client) => async (mode, options) => {
+    const got = await client(resolvers.zeker, owner, type, options);
+    return { got, faults: judgeMessage(wanted, mode, got, { sentEdns: client === dig || mode !== 'plain' }) };
+  };
+  const overUdp = await inAllModes(askWith(dig));
+  report(`dig udp ${title}`, faultsOf(overUdp));
+  report(`kdig tcp ${title}`, faultsOf(await inAllModes(askWith(kdigOverTcp))));
+  report(`delv ${title}`, unexplained('delv', wanted, judgeDelv(wanted, await delv(resolvers.zeker, anchorFile, owner, type))));
+  report(`/resolve ${title}`, await judgeResolve(wanted));
+  const ours = overUdp.find(({ mode }) => mode === '+dnssec').got;
+  for (const who of ['unbound', 'unbound-behind-zeker']) {
+    if (wanted.state === 'indeterminate') continue; // unbound takes longer to give up than a client waits
+    const theirs = await dig(resolvers[who], owner, type, ['+dnssec']);
+    report(`${who} ${title}`, unexplained(who, wanted, compareMessages(ours, theirs, wanted)));
+  }
+}
+
+async function runAll() {
+  for (const address of allAddresses) {
+    const isIPv6 = address.includes(':');
+    await runProgram('ip', ['addr', 'add', `${address}/${isIPv6 ? 128 : 32}`, 'dev', 'lo', ...(isIPv6 ? ['nodad'] : [])]);
+  }
+  const [zoneFolder, serverFolder] = [join(folder, 'zones'), join(folder, 'servers')];
+  mkdirSync(zoneFolder);
+  mkdirSync(serverFolder);
+  const { anchors, fileOf } = await makeZones(zoneFolder);
+  await startAuthorities(serverFolder, fileOf, started);
+  const zeker = (process.env.ZEKER ?? 'node dist/cli.js').split(' ');
+  const { anchorFile } = await startResolvers(folder, { hints: rootHints(), anchors, zeker }, started);
+  await inParallel(4, cases, (wanted) => runCase(wanted, anchorFile));
+  for (const { title, run } of serviceCases) report(title, await run());
+  for (const row of differences)
+    report(`difference still there: ${row.who.join(', ')} ${row.why}`, explained.has(row) ? [] : ['no case needs this row']);
+  for (const server of started) report(`${server.title} is still running`, server.isRunning() ? [] : [server.log()]);
+}
+
+const stopAll = () => Promise.all(started.map((server) => server.stop()));
+/** Of the whole run: a quiet machine takes a third of it. */
+const deadline = new Promise((_, reject) => {
+  setTimeout(() => reject(new Error('not done after 175 seconds')), 175_000).unref();
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopAll().finally(() => process.exit(130)));
+
+try {
+  await Promise.race([runAll(), deadline]);
+} catch (error) {
+  report('the small internet', [error instanceof Error ? error.message : String(error)]);
+} finally {
+  await stopAll();
+}
+console.log(`${tally.passed} passed, ${tally.failed} failed`);
+process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1);
