@@ -87,6 +87,7 @@ export class InFlight {
   async #share<T>(waiter: Task, work: Work, key: string, run: (work: Work) => Promise<T>): Promise<Shared<T>> {
     let task = this.#tasks.get(key);
     if (task && reaches(task, waiter)) return { outcome: 'cycle' };
+    const joined = task !== undefined;
     if (!task) {
       if (waiter.depth >= MAX_DEPTH) return { outcome: 'limit-spent', limit: 'depth' };
       work.spend('subqueries');
@@ -100,12 +101,16 @@ export class InFlight {
       );
     }
     waiter.waitsFor.add(task);
+    let shared: Shared<T>;
     try {
-      return (await task.promise) as Shared<T>;
+      shared = (await task.promise) as Shared<T>;
     } finally {
       waiter.waitsFor.delete(task);
       charge(work, task.spent());
     }
+    // It had the time of whoever began it; ours is another.
+    const isOutrun = joined && shared.outcome === 'limit-spent' && shared.limit === 'time' && work.remainingMs() > 0;
+    return isOutrun ? this.#share(waiter, work, key, run) : shared;
   }
 }
 

@@ -202,6 +202,28 @@ test('shared work ends with the time of who began it, at the latest', async () =
   expect(remaining).toBe(600);
 });
 
+test('the time of who began shared work is not the time of who joined it: it runs again', async () => {
+  const { begin, clock } = setUp();
+  const held = gate();
+  let runs = 0;
+  const query = (work: Work) =>
+    work.share('keys', async (own) => {
+      runs++;
+      await held.promise;
+      if (own.remainingMs() <= 0) throw new BudgetExceeded('time');
+      return 'keys';
+    });
+  const hurried = begin('hurried', query, clientLimits, 100);
+  await Promise.resolve();
+  const patient = begin('patient', query, clientLimits, 8000);
+  await Promise.resolve();
+  clock.ms = 200;
+  held.open();
+  expect(await hurried).toEqual({ outcome: 'done', value: { outcome: 'limit-spent', limit: 'time' } });
+  expect(await patient).toEqual({ outcome: 'done', value: { outcome: 'done', value: 'keys' } });
+  expect(runs).toBe(2);
+});
+
 test('a fault of ours reaches whoever waits, and leaves nothing behind', async () => {
   const { begin, inFlight } = setUp();
   const fault = new Error('a bug');
