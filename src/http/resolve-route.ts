@@ -93,7 +93,7 @@ function describe(resolution: Resolution, now: number) {
     validation: describeValidation(resolution.validation),
     cached,
     expires: new Date(expires * 1000).toISOString(),
-    ttl: Math.max(0, Math.floor(expires - now)),
+    ttl: Math.max(0, expires - Math.floor(now)), // whole seconds, as records count them
     answer: answer.flatMap(formatRRset),
     authority: authority.flatMap(formatRRset),
     aliases: aliases.map(({ owner, target, validation: state }) => ({

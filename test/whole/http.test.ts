@@ -38,6 +38,12 @@ describe('a name asked twice comes from the cache with its validation', () => {
     expect(Date.parse(first.expires as string)).toBeGreaterThan(Date.now());
   });
 
+  // Asked again where a second began between the answer and its description.
+  test('ttl is that of the record which ends first', { retry: 2 }, async () => {
+    const { ttl, answer } = await getJson('/resolve/mx.ed25519.sandbox/A');
+    expect(ttl).toBe(Number((answer as string[])[0]!.split(' ')[1]));
+  });
+
   test('what is bogus is kept a minute at most', async () => {
     const { expires } = await getJson('/resolve/www.expired.sandbox/A');
     expect(Date.parse(expires as string)).toBeLessThanOrEqual(Date.now() + 61_000);
