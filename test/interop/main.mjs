@@ -6,7 +6,7 @@ import { compareMessages, judgeDelv, judgeMessage } from './checks.mjs';
 import { delv, dig, kdigOverTcp, modes } from './clients.mjs';
 import { inParallel, runProgram } from './processes.mjs';
 import { startAuthorities, startResolvers } from './servers.mjs';
-import { judgeResolve, serviceCases } from './service-cases.mjs';
+import { judgePause, judgeResolve, serviceCases } from './service-cases.mjs';
 import { makeZones, rootHints } from './sign.mjs';
 import { allAddresses, resolvers } from './topology.mjs';
 
@@ -66,6 +66,8 @@ async function runAll() {
   const { anchorFile } = await startResolvers(folder, { hints: rootHints(), anchors, zeker }, started);
   await inParallel(4, cases, (wanted) => runCase(wanted, anchorFile));
   for (const { title, run } of serviceCases) report(title, await run());
+  const knot = started.find(({ title }) => title === 'knot');
+  for (const ms of [100, 300, 1_000]) report(`12 questions to a server that pauses for ${ms} ms`, await judgePause(knot, ms));
   for (const row of differences)
     report(`difference still there: ${row.who.join(', ')} ${row.why}`, explained.has(row) ? [] : ['no case needs this row']);
   for (const server of started) report(`${server.title} is still running`, server.isRunning() ? [] : [server.log()]);

@@ -31,6 +31,12 @@ export function startServer(title, program, args, logFile) {
     title,
     isRunning: () => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
     log: () => readFileSync(logFile, 'utf8').split('\n').slice(-15).join('\n'),
+    /** Stands still for a while, its sockets open. */
+    async pause(ms) {
+      child.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      child.kill('SIGCONT');
+    },
     /** SIGTERM, and SIGKILL to what is still there after 3 seconds. */
     async stop() {
       if (!this.isRunning()) return;

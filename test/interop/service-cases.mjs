@@ -65,6 +65,13 @@ export const serviceCases = [
   expectation('a loop of aliases', ['+dnssec'], ['loop.alias.alpha.', 'A'], ({ ad, answer }) => !ad || answer.length === 2),
 ];
 
+/** One pause of a zone's only server is no outage: a dozen questions wait for it, and each gets its answer. */
+export async function judgePause(server, ms) {
+  const names = Array.from({ length: 12 }, (_, index) => `pause-${ms}-${index}.wild.rsa512.alpha.`);
+  const [answers] = await Promise.all([Promise.all(names.map((name) => dig(resolvers.zeker, name, 'A', ['+dnssec']))), server.pause(ms)]);
+  return answers.filter((got) => got?.rcode !== 'NOERROR' || !got.ad).map((got) => `${got?.rcode} EDE [${got?.ede}]`);
+}
+
 /** The verdict that `/resolve` gives beside the answer. Not by fetch, which takes the root's `.` out of a path. */
 export async function judgeResolve({ owner, type, state }) {
   const { status, body } = await getOverHttp(`/resolve/${encodeURIComponent(owner)}/${type}`);

@@ -56,8 +56,8 @@ export const zones = [
   healthy('iterations-500.beta', 'knot', 'ldns', [13], 'nsec3', { iterations: 500 }),
 
   healthy('alias.alpha', 'knot', 'bind', [13], 'nsec', { content: 'aliases' }),
-  // Not NSD, which sends names in RDATA in lower case.
-  healthy('odd.beta', ['bind', 'knot'], 'bind', [13], 'nsec3', { content: 'odd' }),
+  // On BIND, for NSD and Knot DNS make letters of some names in RDATA small.
+  healthy('odd.beta', 'bind', 'bind', [13], 'nsec3', { content: 'odd' }),
   small('expired.alpha', 'nsd', { validity: ['20200101000000', '20200201000000'] }),
   small('not-yet.alpha', 'knot', { validity: ['+864000', '+1728000'] }),
   small('wrong-ds.alpha', 'bind', { ds: 'wrong' }),
