@@ -31,7 +31,8 @@ ${Object.entries(benches)
   --zones N     signed leaf zones under do53, and as many unsigned ones (400)
   --profile     under do53: the functions of zeker that took most time; its figures are then slower than without
 
-ZEKER_DIST=FOLDER measures a build that exists instead of making one of src/.`;
+ZEKER_DIST=FOLDER measures a build that exists instead of making one of src/.
+ZEKER_NODE_FLAGS='--flag ...' starts zeker with these flags of node under do53.`;
 
 function readArguments() {
   const { values, positionals } = parseArgs({

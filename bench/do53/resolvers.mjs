@@ -32,8 +32,12 @@ export const zeker = {
       log: { level: 'warn' },
     };
     writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config));
+    const given = (process.env.ZEKER_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '');
     const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-    return { program: process.execPath, args: [...profiling, join(dist, 'cli.js'), 'serve', '--config', join(folder, 'config.yaml')] };
+    return {
+      program: process.execPath,
+      args: [...given, ...profiling, join(dist, 'cli.js'), 'serve', '--config', join(folder, 'config.yaml')],
+    };
   },
 };
 
