@@ -42,6 +42,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     maxTtl: settings.maxTtl,
   });
   const delegations = new DelegationCache({ maxOctets: Math.floor(settings.maxCacheOctets * DELEGATION_SHARE) });
+  keepStubs(delegations, settings);
   const servers = new ServerCache();
   const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS });
   const upstream = { queries: 0 };
@@ -164,6 +165,16 @@ function rootKeyTags(anchors: readonly TrustAnchor[]): number[] {
   const root = anchors.filter(({ zone }) => zone.labels === 0);
   const tags = root.flatMap(({ ds, dnskeys }) => [...ds.map((rdata) => readDs(rdata).keyTag), ...dnskeys.map(keyTag)]);
   return [...new Set(tags)];
+}
+
+/** Delegations below a stub zone hold as long as it does. One that recursion may replace is no ground for that. */
+function keepStubs(delegations: DelegationCache, { stub }: ResolverDeps['settings']): void {
+  for (const { zone, servers, first } of stub) {
+    if (first || zone.labels === 0) continue;
+    const addresses = servers.map(({ address }) => address);
+    const expires = Number.POSITIVE_INFINITY;
+    delegations.put({ zone, parent: ROOT, servers: [{ name: ROOT, addresses }], received: 0, expires, source: 'stub' }, 0);
+  }
 }
 
 function hintServers({ settings }: ResolverDeps): ZoneServers {
