@@ -5,8 +5,11 @@ import { once } from 'node:events';
 import { type Ask, queryOctets, type Reply, readReply } from '../whole/client.ts';
 
 export interface BurstClient {
-  /** Asks once more after a second, as clients do, and rejects after that many seconds. */
-  ask(ask: Ask, seconds?: number): Promise<Reply>;
+  /**
+   * Asks again now and then, as clients do, and rejects after that many seconds. Resolves to undefined where dns-packet cannot read the
+   * reply, as it happens: it does not keep to RDLENGTH. Rejects a reply that is not well formed.
+   */
+  ask(ask: Ask, seconds?: number): Promise<Reply | undefined>;
   /** Sends octets as they are; resolves once `expected` datagrams have come since, or time is up, to how many came. */
   throwAt(datagrams: readonly Buffer[], expected: number, timeoutMs: number): Promise<readonly Buffer[]>;
   close(): void;
@@ -40,7 +43,12 @@ export async function openBurstClient(port: number): Promise<BurstClient> {
           settle();
         };
         const timer = setTimeout(() => end(() => reject(new Error(`no answer to ${ask.name} ${ask.type}`))), seconds * 1000);
-        waiting.set(id, (reply) => end(() => resolve(readReply(reply))));
+        waiting.set(id, (reply) =>
+          end(() => {
+            if (isWellFormed(reply)) resolve(tryReadReply(reply));
+            else reject(new Error(`not well formed, to ${ask.name} ${ask.type}: ${reply.toString('hex')}`));
+          }),
+        );
         send(octets);
       });
     },
@@ -63,4 +71,37 @@ export async function openBurstClient(port: number): Promise<BurstClient> {
     },
     close: () => socket.close(),
   };
+}
+
+function tryReadReply(octets: Buffer): Reply | undefined {
+  try {
+    return readReply(octets);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether names, fields and RDLENGTH of all records that the header counts fill the message, and no more. RDATA is not looked at. */
+export function isWellFormed(octets: Buffer): boolean {
+  if (octets.length < 12) return false;
+  const [questions, ...sections] = [4, 6, 8, 10].map((field) => octets.readUInt16BE(field));
+  let at = 12;
+  for (let n = 0; n < questions!; n++) at = endOfName(octets, at) + 4;
+  for (let n = sections.reduce((sum, count) => sum + count, 0); n > 0; n--) {
+    const rdata = endOfName(octets, at) + 10;
+    if (rdata > octets.length) return false;
+    at = rdata + octets.readUInt16BE(rdata - 2);
+  }
+  return at === octets.length;
+}
+
+/** Infinity where it is no name. */
+function endOfName(octets: Buffer, start: number): number {
+  for (let at = start; ; ) {
+    const length = octets[at];
+    if (length === undefined || (length & 0xc0) === 0x40 || (length & 0xc0) === 0x80) return Number.POSITIVE_INFINITY;
+    if (length === 0) return at + 1;
+    if (length >= 0xc0) return ((length & 0x3f) << 8) + (octets[at + 1] ?? 0xff) < at ? at + 2 : Number.POSITIVE_INFINITY;
+    at += length + 1;
+  }
 }

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askTcp, askUdp, readReply } from '../whole/client.ts';
 import { openStage, type Stage } from '../whole/stage.ts';
-import { openBurstClient } from './burst-client.ts';
+import { isWellFormed, openBurstClient } from './burst-client.ts';
 import { playHostileStream } from './hostile-stream.ts';
 import { deservesAnswer, hostileQuery } from './mutate.ts';
 import { createRandom } from './random.ts';
@@ -46,6 +46,7 @@ test('5,000 random and mutated queries over UDP: an answer to each that has a he
         for (const octets of replies) {
           expect(octets.length).toBeLessThanOrEqual(1232);
           expect(octets[2]! & 0x80, 'QR').toBe(0x80);
+          expect(isWellFormed(octets), octets.toString('hex')).toBe(true);
           const { rcode, answer, authority } = readReply(octets);
           if (rcode !== 'NOERROR' && rcode !== 'NXDOMAIN') expect([...answer, ...authority]).toEqual([]);
         }

@@ -156,10 +156,10 @@ async function interrogate(count: number): Promise<string> {
       figures.asked++;
       try {
         const reply = await client.ask({ ...question, dnssecOk: true, size: 1232 }, 12);
-        if (reply.rcode === 'SERVFAIL') figures.servfail++;
-        else if (reply.ad) figures.secure++;
+        if (reply?.rcode === 'SERVFAIL') figures.servfail++;
+        else if (reply?.ad) figures.secure++;
         else figures.other++;
-        if (!reply.tc) faults.push(...audit(question, reply).map((fault) => `${question.name} ${question.type}: ${fault}`));
+        if (!reply?.tc) faults.push(...audit(question, reply).map((fault) => `${question.name} ${question.type}: ${fault}`));
       } catch (error) {
         faults.push((error as Error).message);
       }
@@ -176,12 +176,12 @@ async function checkAlive(): Promise<void> {
   const client = await openBurstClient(service.port);
   for (let second = 0; ; second++) {
     const reply = await client.ask({ name: `alive${serial++}.secure.sandbox`, type: 'A', dnssecOk: true });
-    if (reply.rcode === 'NXDOMAIN' && reply.ad) {
+    if (reply?.rcode === 'NXDOMAIN' && reply.ad) {
       console.log(`still answering, secure again after ${second} s`);
       break;
     }
     if (second === 90) {
-      faults.push(`no secure answer 90 s after the servers were sound again, but ${reply.rcode} ${JSON.stringify(reply.ede)}`);
+      faults.push(`no secure answer 90 s after the servers were sound again, but ${reply?.rcode} ${JSON.stringify(reply?.ede)}`);
       break;
     }
     await new Promise((resolve) => setTimeout(resolve, 1_000));

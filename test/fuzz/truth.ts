@@ -69,7 +69,7 @@ export function someQuestion(random: Random, serial: number): FuzzQuestion {
 }
 
 /** What an answer says that it may not: sentences, none where all is well. */
-export type Audit = (question: FuzzQuestion, reply: Reply) => string[];
+export type Audit = (question: FuzzQuestion, reply: Reply | undefined) => string[];
 
 export function createAudit(zones: readonly Zone[]): Audit {
   const held = new Set(
@@ -79,6 +79,8 @@ export function createAudit(zones: readonly Zone[]): Audit {
   );
   return (question, reply) => {
     const { name, type, state } = question;
+    // Whose data nobody signed may send RDATA that is none.
+    if (!reply) return state === 'insecure' ? [] : [`${state}, and the reply cannot be read`];
     if (reply.rcode === 'SERVFAIL') return reply.answer.length + reply.authority.length > 0 ? ['SERVFAIL with records'] : [];
     if (state === 'bogus') return [`bogus, and answered with ${reply.rcode}`];
     if (state === 'insecure') return reply.ad ? ['insecure, and AD is set'] : [];
