@@ -18,6 +18,8 @@ export interface Memory {
 const service = await startService(loadConfig(process.argv[2] as string));
 await service.resolver.prepare();
 process.send?.({ port: service.dns[0]?.port });
+// The parent may end before its time: then nobody is left to stop the service.
+process.on('disconnect', () => process.exit());
 process.on('message', (message) => {
   if (message === 'measure') void measure();
   if (message === 'stop') void service.stop().then(() => process.disconnect());
