@@ -105,7 +105,9 @@ export class LinkJudge {
       server: raw.server,
     };
     store.keep(name, type, link, lifetime, validation, now());
-    return { ...link, validation, expires: now() + lifetime, cached: false };
+    // That nothing could be judged holds for this moment alone.
+    const expires = validation.state === 'indeterminate' ? now() : now() + lifetime;
+    return { ...link, validation, expires, cached: false };
   }
 
   async #verdict(name: Name, type: number, raw: RawLink, work: Work): Promise<Verdict> {

@@ -201,6 +201,12 @@ describe('a fetch that failed', () => {
     }
   });
 
+  test('data that could not be judged is given as of this moment alone', async () => {
+    const bench = makeBench(zone({}), { behaviours: [on('leaf.', 'DNSKEY', silent)] });
+    const result = await bench.ask('www.leaf.');
+    expect([result.kind, stateOf(result), result.expires]).toEqual(['answer', 'indeterminate', NOW]);
+  });
+
   test('for DS, where the referral brought none: indeterminate', async () => {
     const bare = on('leaf.', 'DS', silent);
     const noProof = rewrite((r) => (r.type === Type.DS ? undefined : r));
