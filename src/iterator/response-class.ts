@@ -146,7 +146,7 @@ function followAliases(answer: readonly RRset[], question: Question, zone: Name)
   while (aliases.length < MAX_ALIASES && isWithin(end, zone) && !seen.has(end.key)) {
     seen.add(end.key);
     const here = end;
-    if (answer.some((rrset) => sameName(rrset.owner, here) && (rrset.type === question.qtype || question.qtype === Type.ANY))) break;
+    if (answer.some((rrset) => sameName(rrset.owner, here) && isOfType(rrset, question.qtype) && !isSynthesised(rrset, answer))) break;
     const alias = aliasAt(answer, here);
     if (alias === 'overflow') return { aliases, end, overflow: true };
     if (!alias) break;
@@ -154,6 +154,16 @@ function followAliases(answer: readonly RRset[], question: Question, zone: Name)
     end = alias.target;
   }
   return { aliases, end, overflow: false };
+}
+
+function isOfType({ type }: RRset, qtype: number): boolean {
+  return type === qtype || qtype === Type.ANY;
+}
+
+/** Whether this is the unsigned CNAME beside a DNAME: it is judged by the DNAME, for whatever type was asked (RFC 6672 §5.3.1). */
+function isSynthesised({ owner, type, signatures }: RRset, answer: readonly RRset[]): boolean {
+  if (type !== Type.CNAME || signatures.length > 0) return false;
+  return answer.some((rrset) => rrset.type === Type.DNAME && isBelow(owner, rrset.owner));
 }
 
 function aliasAt(answer: readonly RRset[], owner: Name): Alias | 'overflow' | undefined {

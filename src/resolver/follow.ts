@@ -3,6 +3,7 @@
 import type { BudgetExceeded } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
 import type { Question, RRset } from '../base/record.ts';
+import { Type } from '../base/registry.ts';
 import { SECURE, type Validation, worseOf } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import type { Fetched } from '../iterator/iterate.ts';
@@ -55,6 +56,8 @@ export async function follow(question: Question, judge: LinkJudge, work: Work): 
         if (alias.dname) gathered.answer.push(alias.dname);
         gathered.answer.push(alias.cname);
         gathered.aliases.push({ owner: alias.owner, target: alias.target, validation: link.validation });
+        // Asked for itself: a CNAME that a DNAME makes is an alias to the iterator, and the answer to the client.
+        if (question.qtype === Type.CNAME) return finish(question, 'answer', gathered, link.validation);
         work.spend('aliases');
         // Behind an alias that did not validate nothing can become secure, and the client may not have it (RFC 4035 §5.5).
         name = alias.target;

@@ -46,8 +46,8 @@ export class LinkStore {
     const denial = this.#findDenial(name, type, now);
     if (denial) return fromDenial(denial, now);
     // A CNAME answers for every type but its own, and DS at its name is the parent's to deny.
-    if (type === Type.CNAME || type === Type.ANY || type === Type.DS) return undefined;
-    const cname = this.rrsets.get(name, Type.CNAME, now);
+    if (type === Type.ANY || type === Type.DS) return undefined;
+    const cname = type === Type.CNAME ? undefined : this.rrsets.get(name, Type.CNAME, now);
     const target = cname && isAnswerRank(cname.rank) ? targetOf(cname.rrset) : undefined;
     if (cname && target) {
       const alias = { owner: name, target, cname: remaining(cname.rrset, cname.expires, now), dname: undefined };
