@@ -55,6 +55,8 @@ function answerOf(zone: Zone, { qname, qtype }: Question): Reply {
     const sets = (node ?? wildcard)?.sets;
     if (!sets)
       return { rcode: Rcode.NXDOMAIN, authoritative: true, answer, authority: [...authority, ...denial(zone, name)], additional: [] };
+    const nsec = qtype === Type.NSEC ? zone.proofOf(name).find(({ owner, type }) => type === qtype && owner.key === name.key) : undefined;
+    if (nsec) return { ...noerror, authoritative: true, answer: [...answer, nsec], authority };
     const found = sets.get(qtype) ?? sets.get(Type.CNAME);
     if (!found) return { ...noerror, authoritative: true, answer, authority: [...authority, ...denial(zone, name)] };
     answer.push({ ...zone.sign(found), owner: name });

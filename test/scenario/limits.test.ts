@@ -88,6 +88,25 @@ describe('delegations in a circle', () => {
     expect(stateOf(await bench.ask('www.one.'))).not.toBe('bogus');
   });
 
+  test('a circle with one way out: found from either end, and from both at once', async () => {
+    const out = makeWorld([
+      { apex: '.', at: ['192.0.2.1'] },
+      { apex: 'one.', at: ['192.0.2.51'], ns: ['ns.two.'], records: ['ns A 192.0.2.52', 'www A 10.0.0.1'] },
+      { apex: 'two.', at: ['192.0.2.52', '192.0.2.53'], ns: ['ns.one.', 'ns2.two.'], records: ['ns A 192.0.2.51', 'www A 10.0.0.2'] },
+    ]);
+    for (const names of [
+      ['www.one.'],
+      ['www.two.'],
+      ['ns.one.'],
+      ['www.one.', 'www.two.'],
+      ['www.two.', 'www.one.', 'ns.one.', 'ns.two.'],
+    ]) {
+      const bench = makeBench(out, { settings: { ipv6: false } });
+      const results = await Promise.all(names.map((name) => bench.ask(name)));
+      expect(results.map(said), names.join(' ')).toEqual(names.map(() => 'answer secure'));
+    }
+  });
+
   test('a zone whose server lies in itself, without glue', async () => {
     const bare = rewrite((r) => (textOf(r.owner) === 'ns.self.' ? undefined : r));
     const bench = makeBench(world, { behaviours: [at(['192.0.2.1'], bare)] });

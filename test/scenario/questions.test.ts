@@ -29,7 +29,7 @@ test.each([
   ['DS of a TLD that does not exist', 'none.', 'DS', 'nxdomain secure'],
   ['DNSKEY where there is no zone', 'www.secure.test.', 'DNSKEY', 'nodata secure'],
   ['DNSKEY of an unsigned zone', 'plain.test.', 'DNSKEY', 'nodata insecure unsigned-delegation'],
-  ['NSEC as a question', 'www.secure.test.', 'NSEC', 'nodata bogus denial-incomplete'],
+  ['NSEC as a question', 'www.secure.test.', 'NSEC', 'answer secure'],
   ['an unknown type', 'www.secure.test.', 'TYPE65280', 'nodata secure'],
   ['CNAME where there is none', 'www.secure.test.', 'CNAME', 'nodata secure'],
   ['CNAME of a wildcard alias', 'x.walias.secure.test.', 'CNAME', 'answer secure'],
@@ -51,7 +51,7 @@ test.each([
 describe('one server with several zones that follows aliases across them', () => {
   const shared = makeWorld([
     { apex: '.', at: ['192.0.2.1'] },
-    { apex: 'tld.', at: ['192.0.2.11'], records: ['alias CNAME www.leaf.tld.', 'bare CNAME www.bare.tld.'] },
+    { apex: 'tld.', at: ['192.0.2.11'], records: ['alias CNAME www.leaf.tld.', 'tobare CNAME www.bare.tld.'] },
     { apex: 'leaf.tld.', at: ['192.0.2.11'], records: ['www A 10.0.0.1'] },
     { apex: 'bare.tld.', at: ['192.0.2.11'], records: ['www A 10.0.0.1'], signing: 'unsigned' },
   ]);
@@ -60,22 +60,13 @@ describe('one server with several zones that follows aliases across them', () =>
     on(owner, 'A', (reply) => ({ ...reply, answer: [...reply.answer, ...(forged ? [rrset(name, 'A', ['6.6.6.6'])] : target(name))] }));
 
   test.each([
-    ['what came along is used where it validates', 'alias.tld.', following('alias.tld.', 'www.leaf.tld.'), 'answer secure', '0a000001'],
-    ['and asked for where it does not', 'alias.tld.', following('alias.tld.', 'www.leaf.tld.', true), 'answer secure', '0a000001'],
-    [
-      'and taken where nothing could',
-      'bare.tld.',
-      following('bare.tld.', 'www.bare.tld.'),
-      'answer insecure unsigned-delegation',
-      '0a000001',
-    ],
-  ])('%s', async (_title, name, behaviour, want, data) => {
-    const bench = makeBench(shared, { behaviours: [behaviour] });
-    const question = name === 'bare.tld.' ? 'bare.tld.' : name;
-    const result = await bench.ask(question);
-    if (question === 'bare.tld.') return;
+    ['what came along is used where it validates', 'alias.tld.', following('alias.tld.', 'www.leaf.tld.'), 'answer secure'],
+    ['and asked for where it does not', 'alias.tld.', following('alias.tld.', 'www.leaf.tld.', true), 'answer secure'],
+    ['and taken where no zone signs', 'tobare.tld.', following('tobare.tld.', 'www.bare.tld.'), 'answer insecure unsigned-delegation'],
+  ])('%s', async (_title, name, behaviour, want) => {
+    const result = await makeBench(shared, { behaviours: [behaviour] }).ask(name);
     expect(said(result)).toBe(want);
-    expect(dataOf(result).at(-1)).toContain(data);
+    expect(dataOf(result).at(-1)).toContain('0a000001');
   });
 });
 

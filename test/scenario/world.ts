@@ -97,6 +97,8 @@ export interface Bench {
   ask(name: string, type?: string): Promise<Resolution>;
   /** As `ask`, with what the resolver told of it in `events`. */
   traced(name: string, type?: string): Promise<Resolution>;
+  /** Puts another world in place of this one; what is cached stays. */
+  moveTo(next: World): void;
   /** Replaces the behaviours. */
   behave(...behaviours: readonly Behaviour[]): void;
 }
@@ -113,6 +115,7 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
   const sent: Sent[] = [];
   const events: TraceEvent[] = [];
   let acting = behaviours;
+  let current = world;
   const exchange: Exchange = async (query) => {
     const { server, question, transport, recursionDesired } = query;
     sent.push({
@@ -122,7 +125,7 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
       transport,
       recursive: recursionDesired,
     });
-    const zones = world.servers.get(server.address);
+    const zones = current.servers.get(server.address);
     let reply: Reply | UpstreamOutcome = zones ? answerFrom(zones, question) : timeout;
     for (const behaviour of acting) {
       const next: Reply | UpstreamOutcome | undefined = 'outcome' in reply ? undefined : behaviour(reply, query);
@@ -149,6 +152,9 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
     resolver,
     ask: (name, type = 'A') => resolver.resolve(question(name, type)),
     traced: (name, type = 'A') => resolver.resolve(question(name, type), { trace: (event) => events.push(event) }),
+    moveTo: (next) => {
+      current = next;
+    },
     behave: (...next) => {
       acting = next;
     },
