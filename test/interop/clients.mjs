@@ -65,6 +65,7 @@ export async function delv(server, anchorFile, owner, type, options = []) {
     timeoutMs: 20_000,
   });
   const text = `${stdout}${stderr}`;
+  if (/resolution failed: (?!ncache)/.test(text)) return { verdict: 'failed', text }; // `ncache nxdomain` is a denial
   if (/^; (negative response, )?unsigned answer/m.test(text)) return { verdict: 'insecure', text };
   if (/^; (negative response, )?fully validated/m.test(text)) return { verdict: 'secure', text };
   return { verdict: 'failed', text };
