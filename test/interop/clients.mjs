@@ -46,17 +46,29 @@ export const modes = { plain: ['+noadflag'], '+dnssec': ['+dnssec'], '+dnssec +c
 
 const patience = 12; // seconds; zeker answers within 8, unbound gives up later
 
-export async function dig(server, owner, type, options = []) {
-  const { stdout } = await captureProgram('dig', [`@${server}`, '+tries=1', `+timeout=${patience}`, ...options, owner, type], {
-    timeoutMs: 1_000 * patience + 3_000,
-  });
-  return readMessage(stdout);
+export const dig = async (server, owner, type, options = []) => (await digAll(server, owner, type, [options]))[0];
+
+/** Asks once for each set of options, with one run of the program. @returns a message for each, undefined where none came */
+export function digAll(server, owner, type, optionSets) {
+  return askAll('dig', [`@${server}`, '+tries=1', `+timeout=${patience}`], owner, type, optionSets);
 }
 
-export async function kdigOverTcp(server, owner, type, options = []) {
-  const args = [`@${server}`, '+tcp', '+retry=0', `+timeout=${patience}`, ...options, owner, type];
-  const { stdout } = await captureProgram('kdig', args, { timeoutMs: 1_000 * patience + 3_000 });
-  return readMessage(stdout);
+/** As digAll, by kdig over TCP. */
+export function kdigAll(server, owner, type, optionSets) {
+  return askAll('kdig', [`@${server}`, '+tcp', '+retry=0', `+timeout=${patience}`], owner, type, optionSets);
+}
+
+/** Both programs take options for all questions first, and those of one question after it. */
+async function askAll(program, common, owner, type, optionSets) {
+  const questions = optionSets.flatMap((options) => [owner, type, ...options]);
+  const timeoutMs = 1_000 * patience * optionSets.length + 3_000;
+  const { stdout } = await captureProgram(program, [...common, ...questions], { timeoutMs });
+  const messages = stdout
+    .split(/(?=;; ->>HEADER<<-)/)
+    .map(readMessage)
+    .filter((message) => message !== undefined);
+  if (messages.length === optionSets.length || optionSets.length === 1) return optionSets.map((_, index) => messages[index]);
+  return Promise.all(optionSets.map(async (options) => (await askAll(program, common, owner, type, [options]))[0]));
 }
 
 /** One verdict of delv's: secure, insecure or failed, the worst of its parts. */
