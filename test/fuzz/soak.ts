@@ -1,7 +1,8 @@
 /**
  * The soak: hostile clients and hostile servers against one service for as long as it takes, then its memory beside that before.
- * It fails where the service dies, says what it may not, leaves a query unanswered that deserves an answer, or keeps more than 10 % more.
- * `scripts/soak.mjs` compiles and runs it. Arguments: how many queries, messages in TCP streams, and changed replies.
+ * The warm-up fills the cache, with sound answers first. It fails where the service dies, says what it may not, leaves a query unanswered
+ * that deserves an answer, or keeps more than 10 % more memory. `scripts/soak.mjs` compiles and runs it.
+ * Arguments: how many queries, messages in TCP streams, and changed replies; 100,000 each unless told.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -43,7 +44,8 @@ const internet = await startFickleInternet(sandbox, { random: createRandom(1), p
 const service = await startChild(sandbox, internet.port);
 
 console.log(`node ${process.version}, cache.maxMemory ${CACHE}, cache.maxTtl ${MAX_TTL} s`);
-await run({ queries: queries / 5, messages: messages / 5, replies: replies / 5 }, 'warm-up');
+await timed('warm-up: questions to sound servers', () => interrogate(0, Math.min(20_000, replies)));
+await run({ queries: queries / 5, messages: messages / 5, replies: replies * 0.4 }, 'warm-up');
 const before = await measure();
 await run({ queries, messages, replies }, 'soak');
 const after = await measure();
@@ -143,19 +145,22 @@ async function playStreams(count: number): Promise<string> {
   return `${sent} in ${streams} streams`;
 }
 
-async function interrogate(count: number): Promise<string> {
+/** Asks until `count` replies were changed, or `soundQuestions` were asked of sound servers. */
+async function interrogate(count: number, soundQuestions = 0): Promise<string> {
   const audit = createAudit(sandbox.zones);
   const start = internet.mutated();
-  const figures = { asked: 0, secure: 0, servfail: 0, other: 0 };
+  const figures = { asked: 0, secure: 0, servfail: 0, other: 0, slowest: 0 };
   await inParallel(150, async (worker) => {
     const random = createRandom(3_000 + worker + serial++);
     const client = await openBurstClient(service.port);
-    while (internet.mutated() - start < count) {
-      percent = [15, 25, 40, 60][Math.floor(figures.asked / 1_000) % 4]!;
+    while (internet.mutated() - start < count || figures.asked < soundQuestions) {
+      percent = soundQuestions > 0 ? 0 : [15, 25, 40, 60][Math.floor(figures.asked / 1_000) % 4]!;
       const question = someQuestion(random, serial++);
       figures.asked++;
       try {
+        const asked = performance.now();
         const reply = await client.ask({ ...question, dnssecOk: true, size: 1232 }, 12);
+        figures.slowest = Math.max(figures.slowest, performance.now() - asked);
         if (reply?.rcode === 'SERVFAIL') figures.servfail++;
         else if (reply?.ad) figures.secure++;
         else figures.other++;
@@ -167,8 +172,8 @@ async function interrogate(count: number): Promise<string> {
     client.close();
   });
   percent = 0;
-  const { asked, secure, servfail, other } = figures;
-  return `${internet.mutated() - start} changed, ${asked} questions: ${secure} secure, ${other} insecure, ${servfail} SERVFAIL`;
+  const { asked, secure, servfail, other, slowest } = figures;
+  return `${internet.mutated() - start} changed, ${asked} questions: ${secure} secure, ${other} insecure, ${servfail} SERVFAIL, the slowest in ${(slowest / 1000).toFixed(1)} s`;
 }
 
 /** Servers that failed are left alone for up to a minute, and so are names. */
