@@ -239,7 +239,8 @@ export class ChainOfTrust {
       if (!judged.bogus) return judged;
       first ??= judged;
       this.#deps.forget(name, type);
-      if (found.kind === 'failure' || found.server === undefined || avoid.size + 1 >= MAX_SERVERS_ASKED) return first;
+      if (found.kind === 'failure' || found.server === undefined || avoid.has(found.server)) return first;
+      if (avoid.size + 1 >= MAX_SERVERS_ASKED) return first;
       avoid.add(found.server);
       work.trace?.({ event: 'retry-after-bogus', qname: name, qtype: type, server: found.server });
     }
