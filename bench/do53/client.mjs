@@ -1,7 +1,8 @@
-/** A DNS client over UDP that reads of an answer what is compared: RCODE, AD, and whether there is data. Falls back to nothing: TC is told. */
+/** A DNS client over UDP that reads of an answer what is compared, RCODE and AD, and what explains them. */
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import dnsPacket from 'dns-packet';
 import { ADDRESS } from './resolvers.mjs';
 
 /** Opens a client of one resolver; many questions may be under way. */
@@ -38,10 +39,13 @@ export async function openClient(port) {
 }
 
 function readReply(reply) {
-  return {
-    rcode: reply[3] & 0xf,
-    authenticData: (reply[3] & 0x20) !== 0,
-    truncated: (reply[2] & 0x02) !== 0,
-    answers: reply.readUInt16BE(6),
-  };
+  return { rcode: reply[3] & 0xf, authenticData: (reply[3] & 0x20) !== 0, explain: () => extendedErrors(reply) };
+}
+
+/** The texts of extended errors (RFC 8914), or their codes. */
+function extendedErrors(reply) {
+  const { additionals } = dnsPacket.decode(reply);
+  const options = additionals.find(({ type }) => type === 'OPT')?.options ?? [];
+  const errors = options.filter(({ code }) => code === 15).map(({ data }) => data.toString('latin1', 2) || `EDE ${data.readUInt16BE(0)}`);
+  return errors.join('; ');
 }
