@@ -15,6 +15,8 @@ import { CLOCK_SLACK } from './timed-store.ts';
 export const SERVER_TTL = 900;
 const DEAD_TTL = 60;
 const TIMEOUTS_UNTIL_DEAD = 3;
+/** A near server is given 50 ms at first: three of those are a pause, not a death. */
+const WAIT_UNTIL_DEAD_MS = 1_000;
 
 /** Milliseconds. RFC 6298 begins with 1 s, which for a name server is long: most answer within 400 ms or never. */
 export const UNKNOWN_TIMEOUT_MS = 400;
@@ -75,10 +77,15 @@ export class ServerCache {
     server.dead = undefined;
   }
 
-  /** Nothing came at all. The third time in a row the server is dead for a minute; then one more timeout is enough. */
-  recordTimeout(address: string, now: number): void {
+  /**
+   * Nothing came at all within `waitedMs`. Of questions that wait at the same time one counts: whoever waited less than the server is given
+   * now was told nothing new. The third time in a row, if that was a wait worth the name, the server is dead for a minute; then one more
+   * timeout is enough.
+   */
+  recordTimeout(address: string, now: number, waitedMs = Number.POSITIVE_INFINITY): void {
+    if (waitedMs < this.timeoutMs(address, now)) return;
     const server = this.#note(address, now);
-    if (++server.timeouts >= TIMEOUTS_UNTIL_DEAD) server.dead = note(now, DEAD_TTL);
+    if (++server.timeouts >= TIMEOUTS_UNTIL_DEAD && waitedMs >= WAIT_UNTIL_DEAD_MS) server.dead = note(now, DEAD_TTL);
   }
 
   /** The network said that nobody is there. */

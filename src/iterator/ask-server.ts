@@ -18,7 +18,8 @@ export interface AskServerDeps {
 
 export type ServerOutcome =
   | { readonly outcome: 'response'; readonly message: Message }
-  | { readonly outcome: 'silent' }
+  /** Nothing that can be believed came, in this time. */
+  | { readonly outcome: 'silent'; readonly waitedMs: number }
   | { readonly outcome: 'broken'; readonly why: string };
 
 /** Never more than this many exchanges for one try of one server. */
@@ -46,7 +47,8 @@ export async function askServer(
   let transport: 'udp' | 'tcp' = 'udp';
   let edns = servers.edns(key, deps.now()) !== 'plain';
   for (let exchanges = 0; exchanges < MAX_EXCHANGES; exchanges++) {
-    const outcome = await exchangeOnce(server, question, zone, recursive, transport, edns, work, deps);
+    const waitMs = waitFor(key, transport, work, deps);
+    const outcome = await exchangeOnce(server, question, zone, recursive, transport, edns, waitMs, work, deps);
     switch (outcome.outcome) {
       case 'response': {
         servers.recordResponse(key, outcome.rttMs, deps.now());
@@ -66,8 +68,8 @@ export async function askServer(
       }
       case 'timeout':
         // Replies that did not match say nothing of the server: who forges them may not switch it off (CVE-2023-26437).
-        if (outcome.nearMisses === 0) servers.recordTimeout(key, deps.now());
-        if (outcome.nearMisses === 0 || transport === 'tcp') return { outcome: 'silent' };
+        if (outcome.nearMisses === 0) servers.recordTimeout(key, deps.now(), waitMs);
+        if (outcome.nearMisses === 0 || transport === 'tcp') return { outcome: 'silent', waitedMs: waitMs };
         transport = 'tcp';
         break;
       case 'case-mismatch':
@@ -95,6 +97,15 @@ function refusesEdns(message: Message): boolean {
   return message.edns === undefined && (message.rcode === Rcode.FORMERR || message.rcode === Rcode.NOTIMP);
 }
 
+/** Milliseconds to wait for this server now. @throws {BudgetExceeded} when the work's time is over */
+function waitFor(key: string, transport: 'udp' | 'tcp', work: Work, { servers, now }: AskServerDeps): number {
+  const remaining = work.remainingMs();
+  if (remaining <= 0) throw new BudgetExceeded('time');
+  if (transport === 'tcp') return Math.max(1, Math.min(TCP_TIMEOUT_MS, remaining));
+  const patience = servers.isReachable(key, now()) ? Number.POSITIVE_INFINITY : DEAD_TIMEOUT_MS;
+  return Math.max(1, Math.min(servers.timeoutMs(key, now()), patience, remaining));
+}
+
 async function exchangeOnce(
   server: UpstreamServer,
   question: Question,
@@ -102,15 +113,12 @@ async function exchangeOnce(
   recursive: boolean,
   transport: 'udp' | 'tcp',
   edns: boolean,
+  timeoutMs: number,
   work: Work,
   deps: AskServerDeps,
 ): Promise<UpstreamOutcome> {
-  const remaining = work.remainingMs();
-  if (remaining <= 0) throw new BudgetExceeded('time');
   work.spend('upstreamQueries');
   const key = serverKey(server);
-  const patience = deps.servers.isReachable(key, deps.now()) ? Number.POSITIVE_INFINITY : DEAD_TIMEOUT_MS;
-  const wait = transport === 'tcp' ? TCP_TIMEOUT_MS : Math.min(deps.servers.timeoutMs(key, deps.now()), patience);
   work.trace?.({ event: 'query-sent', server: server.address, zone, qname: question.qname, qtype: question.qtype, transport });
   const outcome = await deps.exchange({
     server,
@@ -119,7 +127,7 @@ async function exchangeOnce(
     edns,
     recursionDesired: recursive,
     caseRandomisation: deps.caseRandomisation && transport === 'udp' && deps.servers.caseKept(key, deps.now()),
-    timeoutMs: Math.max(1, Math.min(wait, remaining)),
+    timeoutMs,
   });
   if (outcome.outcome !== 'response') work.trace?.({ event: 'query-failed', server: server.address, why: outcome.outcome });
   return outcome;

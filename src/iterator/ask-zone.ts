@@ -34,6 +34,8 @@ const MAX_NAMES = 8;
 
 interface Tried extends UpstreamServer {
   tries: number;
+  /** Milliseconds it let us wait in vain. */
+  waitedMs: number;
   /** It answers as recursive servers do: asked with RD=1 once nothing else is left. */
   recursive: boolean;
   excluded: boolean;
@@ -63,6 +65,7 @@ export async function askZone(
     const recursive = source.recursive || server.recursive;
     const outcome = await askServer(server, question, source.zone, recursive, work, deps);
     if (outcome.outcome === 'silent') {
+      server.waitedMs += outcome.waitedMs;
       failure = { outcome: 'failed', reason: 'servers-unreachable', detail: `${server.address} does not answer` };
       continue;
     }
@@ -119,7 +122,7 @@ class Roster {
   #add(server: UpstreamServer): void {
     const key = serverKey(server);
     if (this.#avoid.has(key) || this.#servers.some((known) => serverKey(known) === key)) return;
-    this.#servers.push({ ...server, tries: 0, recursive: false, excluded: false });
+    this.#servers.push({ ...server, tries: 0, waitedMs: 0, recursive: false, excluded: false });
   }
 
   /** The server to ask next; undefined when every one had its tries. */
@@ -139,7 +142,8 @@ class Roster {
     const candidates = open.map((server) => {
       const key = serverKey(server);
       const lame = servers.isLame(key, this.#zone, now()) ? LAME_PENALTY_MS : 0;
-      const maxTries = servers.isReachable(key, now()) ? (this.#servers.length > 2 ? 2 : 3) : 1;
+      const patienceMs = this.#servers.length > 2 ? PATIENCE_OF_MANY_MS : PATIENCE_MS;
+      const maxTries = servers.isReachable(key, now()) && server.waitedMs < patienceMs ? MAX_TRIES : 1;
       return { address: key, expectedMs: servers.score(key, now()) + lame, tries: server.tries, maxTries };
     });
     const choice = chooseServer(candidates, randomInt);
@@ -162,5 +166,12 @@ class Roster {
   }
 }
 
+/**
+ * How long one server may be silent before its zone's question is given up: near servers are asked again after 50, 100, 200 ms, and may be
+ * out for a second; of many servers each gets less.
+ */
+const PATIENCE_MS = 2_500;
+const PATIENCE_OF_MANY_MS = 1_000;
+const MAX_TRIES = 6;
 /** A server known to be lame for this zone is asked last. */
 const LAME_PENALTY_MS = 10_000;

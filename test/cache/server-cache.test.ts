@@ -62,6 +62,30 @@ describe('time to wait', () => {
 
 describe('reachability', () => {
   test.each([
+    {
+      title: 'twelve questions that waited the same 50 ms',
+      fill: (c: ServerCache) => {
+        c.recordResponse(server, 1, NOW);
+        times(12, () => c.recordTimeout(server, NOW, 50));
+      },
+      reachable: true,
+    },
+    {
+      title: 'a near server silent for 50, 100 and 200 ms',
+      fill: (c: ServerCache) => {
+        c.recordResponse(server, 1, NOW);
+        for (const waited of [50, 100, 200]) c.recordTimeout(server, NOW, waited);
+      },
+      reachable: true,
+    },
+    {
+      title: 'a near server silent until a second was in vain',
+      fill: (c: ServerCache) => {
+        c.recordResponse(server, 1, NOW);
+        for (const waited of [50, 100, 200, 400, 800, 1600]) c.recordTimeout(server, NOW, waited);
+      },
+      reachable: false,
+    },
     { title: 'two timeouts', fill: (c: ServerCache) => times(2, () => c.recordTimeout(server, NOW)), reachable: true },
     { title: 'three timeouts', fill: (c: ServerCache) => times(3, () => c.recordTimeout(server, NOW)), reachable: false },
     {
