@@ -82,7 +82,7 @@ function expectFailure({ name, status }: Row, mode: Mode, reply: Reply): void {
 }
 
 function expectData({ type }: Row, reply: Reply): void {
-  expect(reply.rcode).toBe('NOERROR');
+  expect(reply.rcode, JSON.stringify(reply.ede)).toBe('NOERROR');
   expect(reply.answer.map((record) => record.type)).toContain(type);
 }
 
@@ -95,7 +95,7 @@ function expectBogusData({ name, type }: Row, reply: Reply): void {
 
 function expectDenial({ type }: Row, reply: Reply, dnssecOk: boolean): void {
   // Hosts exist, so that their AAAA and the domain's MX are NODATA; the TLSA owner is a name of its own.
-  expect(reply.rcode).toBe(type === 'TLSA' ? 'NXDOMAIN' : 'NOERROR');
+  expect(reply.rcode, JSON.stringify(reply.ede)).toBe(type === 'TLSA' ? 'NXDOMAIN' : 'NOERROR');
   expect(reply.answer.filter((record) => record.type === type)).toEqual([]);
   expect(reply.authority.filter((record) => record.type === 'SOA')).toHaveLength(1);
   const proofs = reply.authority.filter((record) => record.type === 'NSEC' || record.type === 'NSEC3');
