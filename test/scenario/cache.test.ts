@@ -116,6 +116,12 @@ describe('TTLs', () => {
     expect((await bench.ask('none.secure.test.')).expires).toBe(NOW + 300);
   });
 
+  test('a wildcard expansion lives no longer than the proof that it was due', async () => {
+    const short = rewrite((r) => (r.type === Type.NSEC ? { ...r, ttl: 50 } : r));
+    const bench = makeBench(world, { behaviours: [on('x.wild.secure.test.', 'A', short)] });
+    expect((await bench.ask('x.wild.secure.test.')).expires).toBe(NOW + 50);
+  });
+
   test('a chain of aliases lives as long as its shortest link', async () => {
     const bench = makeBench(zone({ records: ['www A 10.0.0.1', 'alias 30 CNAME www.leaf.'] }));
     expect((await bench.ask('alias.leaf.')).expires).toBe(NOW + 30);

@@ -151,6 +151,12 @@ test.each([Rcode.FORMERR, Rcode.NOTIMP])('a server from before EDNS that says %i
   expect(stateOf(await bench.ask('www.secure.test.'))).toBe('bogus');
 });
 
+test('truncated over TCP too: that server is asked no third time (CVE-2026-123604)', async () => {
+  const bench = makeBench(world, { behaviours: [at(LEAF_AT, fetchFaults['truncated over TCP too'] as Behaviour)] });
+  await bench.ask('www.secure.test.');
+  for (const one of LEAF_AT) expect(bench.sent.filter(({ address }) => address === one).length, one).toBeLessThanOrEqual(2);
+});
+
 test('timeouts with near misses lead to TCP', async () => {
   const guessed: Behaviour = (reply, { transport }) => (transport === 'udp' ? { outcome: 'timeout', nearMisses: 3 } : reply);
   const bench = makeBench(world, { behaviours: [guessed] });

@@ -151,6 +151,19 @@ describe('memory', () => {
     expect(await verdict('secure.test.')).toBe('secure secure.test.');
   });
 
+  test('nor is one to fetch DS', async () => {
+    let failing = true;
+    const { verdict } = setUp({
+      lookUp: async (name, type) =>
+        failing && type === Type.DS && name.labels === 2
+          ? { kind: 'failure', validation: { state: 'indeterminate', reason: 'servers-failing' } }
+          : truth(name, type),
+    });
+    expect(await verdict('secure.test.')).toBe('indeterminate servers-failing');
+    failing = false;
+    expect(await verdict('secure.test.')).toBe('secure secure.test.');
+  });
+
   test('clearing forgets all of it', async () => {
     const { chain, verdict } = setUp();
     await verdict('secure.test.');
