@@ -50,7 +50,8 @@ export class Attempts {
         }
       };
       this.#open.add(finish);
-      const timer = setTimeout(() => finish(onTimeout), timeoutMs);
+      // Timers run before sockets are read: a reply that came while we were busy lies there still, and is read first.
+      const timer = setTimeout(() => setImmediate(finish, onTimeout), timeoutMs);
       const release = begin(finish);
     });
   }

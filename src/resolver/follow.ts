@@ -1,75 +1,104 @@
 /** Follows a question through its aliases to a Resolution: one link after another, the verdict of the whole the worst of its links. */
 
-import type { BudgetExceeded } from '../base/budget.ts';
+import { type BudgetExceeded, clientLimits } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
 import type { Question, RRset } from '../base/record.ts';
 import { Type } from '../base/registry.ts';
 import { SECURE, type Validation, worseOf } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import type { Fetched } from '../iterator/iterate.ts';
+import type { Alias } from '../iterator/response-class.ts';
 import type { LinkJudge } from './judge.ts';
-import { isFailed } from './link.ts';
+import { isFailed, type JudgedLink } from './link.ts';
+import type { LinkStore } from './link-store.ts';
 import type { AliasLink, Resolution, ResolutionKind } from './resolution.ts';
-
-interface Gathered {
-  readonly answer: RRset[];
-  readonly authority: RRset[];
-  readonly aliases: AliasLink[];
-  validation: Validation;
-  cached: boolean;
-  expires: number;
-}
 
 /** @throws {BudgetExceeded} */
 export async function follow(question: Question, judge: LinkJudge, work: Work): Promise<Resolution> {
-  const gathered: Gathered = {
-    answer: [],
-    authority: [],
-    aliases: [],
-    validation: SECURE,
-    cached: true,
-    expires: Number.POSITIVE_INFINITY,
-  };
-  const seen = new Set<string>();
-  let name: Name = question.qname;
+  const chain = new Chain(question);
   let carried: Fetched | undefined;
   for (;;) {
-    if (seen.has(name.key))
-      return failed(question, { state: 'indeterminate', reason: 'servers-failing', detail: 'its aliases go in a circle' });
-    seen.add(name.key);
-    const step = await judge.get(name, question.qtype, carried, work);
+    const step = await judge.get(chain.name, question.qtype, carried, work);
     if (isFailed(step)) return failed(question, step.failure);
-    const { link } = step;
-    gathered.validation = worseOf(gathered.validation, link.validation);
-    gathered.cached &&= link.cached;
-    gathered.expires = Math.min(gathered.expires, link.expires);
-    gathered.authority.push(...link.authority.filter((rrset) => !gathered.authority.includes(rrset)));
-    switch (link.content.kind) {
-      case 'answer':
-        gathered.answer.push(...link.content.rrsets);
-        return finish(question, link.content.rrsets.length > 0 ? 'answer' : 'nodata', gathered, link.validation);
-      case 'nodata':
-      case 'nxdomain':
-        return finish(question, link.content.kind, gathered, link.validation);
-      case 'alias': {
-        const { alias } = link.content;
-        if (alias.dname) gathered.answer.push(alias.dname);
-        gathered.answer.push(alias.cname);
-        gathered.aliases.push({ owner: alias.owner, target: alias.target, validation: link.validation });
-        // Asked for itself: a CNAME that a DNAME makes is an alias to the iterator, and the answer to the client.
-        if (question.qtype === Type.CNAME) return finish(question, 'answer', gathered, link.validation);
-        work.spend('aliases');
-        // Behind an alias that did not validate nothing can become secure, and the client may not have it (RFC 4035 §5.5).
-        name = alias.target;
-        carried = step.rest;
-      }
-    }
+    const resolution = chain.add(step.link);
+    if (resolution) return resolution;
+    work.spend('aliases');
+    carried = step.rest;
   }
 }
 
-function finish(question: Question, kind: ResolutionKind, gathered: Gathered, lastValidation: Validation): Resolution {
-  const { answer, authority, aliases, validation, cached, expires } = gathered;
-  return { question, kind, answer, authority, aliases, validation, lastValidation, cached, expires };
+/** The same out of the cache alone, where every link stands there with its verdict; at once, for most questions are such. */
+export function followCached(question: Question, store: LinkStore, now: number): Resolution | undefined {
+  const chain = new Chain(question);
+  for (let links = 0; links <= clientLimits.aliases; links++) {
+    const stored = store.findAnswer(chain.name, question.qtype, now);
+    if (!stored?.validation) return undefined;
+    const resolution = chain.add({ ...stored, validation: stored.validation, cached: true });
+    if (resolution) return resolution;
+  }
+  return undefined;
+}
+
+/** The links of one resolution so far, and where the next one is to be looked for. */
+class Chain {
+  name: Name;
+  readonly #question: Question;
+  readonly #seen = new Set<string>();
+  readonly #answer: RRset[] = [];
+  readonly #authority: RRset[] = [];
+  readonly #aliases: AliasLink[] = [];
+  #validation: Validation = SECURE;
+  #cached = true;
+  #expires = Number.POSITIVE_INFINITY;
+
+  constructor(question: Question) {
+    this.#question = question;
+    this.name = question.qname;
+  }
+
+  /** Takes a link; the Resolution where it was the last. Behind an alias that did not validate nothing can become secure (RFC 4035 §5.5). */
+  add({ content, authority, validation, cached, expires }: JudgedLink): Resolution | undefined {
+    this.#validation = worseOf(this.#validation, validation);
+    this.#cached &&= cached;
+    this.#expires = Math.min(this.#expires, expires);
+    for (const rrset of authority) if (!this.#authority.includes(rrset)) this.#authority.push(rrset);
+    switch (content.kind) {
+      case 'answer':
+        this.#answer.push(...content.rrsets);
+        return this.#finish(content.rrsets.length > 0 ? 'answer' : 'nodata', validation);
+      case 'nodata':
+      case 'nxdomain':
+        return this.#finish(content.kind, validation);
+      case 'alias':
+        return this.#follow(content.alias, validation);
+    }
+  }
+
+  #follow({ owner, target, cname, dname }: Alias, validation: Validation): Resolution | undefined {
+    if (dname) this.#answer.push(dname);
+    this.#answer.push(cname);
+    this.#aliases.push({ owner, target, validation });
+    // Asked for itself: a CNAME that a DNAME makes is an alias to the iterator, and the answer to the client.
+    if (this.#question.qtype === Type.CNAME) return this.#finish('answer', validation);
+    this.#seen.add(this.name.key);
+    this.name = target;
+    if (!this.#seen.has(target.key)) return undefined;
+    return failed(this.#question, { state: 'indeterminate', reason: 'servers-failing', detail: 'its aliases go in a circle' });
+  }
+
+  #finish(kind: ResolutionKind, lastValidation: Validation): Resolution {
+    return {
+      question: this.#question,
+      kind,
+      answer: this.#answer,
+      authority: this.#authority,
+      validation: this.#validation,
+      aliases: this.#aliases,
+      lastValidation,
+      cached: this.#cached,
+      expires: this.#expires,
+    };
+  }
 }
 
 /** A Resolution without data: what was asked could not be had. */

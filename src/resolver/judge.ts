@@ -2,7 +2,6 @@
 
 import type { Name } from '../base/name.ts';
 import { type RRset, withTtl } from '../base/record.ts';
-import { Type } from '../base/registry.ts';
 import { isServable, SECURE, type Validation, worseOf } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import type { Fetched } from '../iterator/iterate.ts';
@@ -80,10 +79,8 @@ export class LinkJudge {
   }
 
   async #fromCache(name: Name, type: number, work: Work): Promise<JudgedLink | undefined> {
-    const stored = this.#deps.store.find(name, type, this.#deps.now());
+    const stored = this.#deps.store.findAnswer(name, type, this.#deps.now());
     if (!stored) return undefined;
-    // What a referral gave as a denial of DS has no SOA, and a client must have one (RFC 2308 §5).
-    if (isDenial(stored.content) && !stored.authority.some((rrset) => rrset.type === Type.SOA)) return undefined;
     work.trace?.({ event: 'cache-hit', qname: name, qtype: type });
     if (stored.validation) return { ...stored, validation: stored.validation, cached: true };
     const judged = await this.#judge(name, type, stored, work);
@@ -142,10 +139,6 @@ export class LinkJudge {
       }
     }
   }
-}
-
-function isDenial(content: LinkContent): boolean {
-  return content.kind === 'nodata' || content.kind === 'nxdomain';
 }
 
 function withTtls(content: LinkContent, ttl: number): LinkContent {

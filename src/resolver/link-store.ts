@@ -56,6 +56,13 @@ export class LinkStore {
     return this.#hasDname ? this.#findDname(name, now) : undefined;
   }
 
+  /** As `find`, but only what a client may be given: what a referral gave as a denial of DS has no SOA, which RFC 2308 §5 wants. */
+  findAnswer(name: Name, type: number, now: number): StoredLink | undefined {
+    const found = this.find(name, type, now);
+    const isDenial = found?.content.kind === 'nodata' || found?.content.kind === 'nxdomain';
+    return isDenial && !found.authority.some((rrset) => rrset.type === Type.SOA) ? undefined : found;
+  }
+
   #findRRset(name: Name, type: number, now: number): RRsetEntry | undefined {
     const entry = this.rrsets.get(name, type, now);
     if (!entry) return undefined;

@@ -18,7 +18,7 @@ import { Validator } from '../validator/validate.ts';
 import { keyTag } from '../wire/rdata/dnskey.ts';
 import { readDs } from '../wire/rdata/ds.ts';
 import { Fetcher } from './fetcher.ts';
-import { failed, follow, limitSpent } from './follow.ts';
+import { failed, follow, followCached, limitSpent } from './follow.ts';
 import { InFlight } from './in-flight.ts';
 import { LinkJudge } from './judge.ts';
 import { LinkStore } from './link-store.ts';
@@ -102,6 +102,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
 
   async function resolve(question: Question, options: ResolveOptions = {}): Promise<Resolution> {
     keepPrimed();
+    const hit = options.trace ? undefined : followCached(question, store, now());
+    if (hit) return hit;
     const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     // Who wants to hear what a resolution does needs one of its own.
     const key = options.trace ? Symbol() : `query/${question.qclass}/${question.qtype}/${question.qname.key}`;

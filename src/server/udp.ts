@@ -73,7 +73,14 @@ async function serve(socket: Socket, query: Buffer, client: RemoteInfo, answer: 
   const reply = await answer(query, { address: client.address, transport: 'udp' });
   if (!reply) return;
   // A reply that cannot be sent (no route, a full queue, a firewall) is as one lost on the way: the client asks again.
-  await new Promise<void>((resolve) => socket.send(reply, client.port, client.address, () => resolve()));
+  socket.send(reply, client.port, client.address, ignore);
+}
+
+function ignore(): void {}
+
+/** Addresses of clients are literals: nothing to look up. */
+function literal(address: string, _options: unknown, found: (error: null, address: string, family: number) => void): void {
+  found(null, address, isIPv6(address) ? 6 : 4);
 }
 
 async function bindAll(endpoint: Endpoint, options: UdpOptions): Promise<Socket[]> {
@@ -102,10 +109,11 @@ async function bindAll(endpoint: Endpoint, options: UdpOptions): Promise<Socket[
 async function bind(endpoint: Endpoint, { receiveBufferOctets, onError }: UdpOptions): Promise<Socket> {
   const ipv6 = isIPv6(endpoint.address);
   const recvBufferSize = receiveBufferOctets ?? defaults.receiveBufferOctets;
-  const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6, recvBufferSize });
+  const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6, recvBufferSize, lookup: literal });
   try {
+    const listening = once(socket, 'listening'); // which may come at once, for nothing is looked up
     socket.bind({ address: endpoint.address, port: endpoint.port, exclusive: true });
-    await once(socket, 'listening');
+    await listening;
     socket.on('error', (error) => onError?.(error));
     return socket;
   } catch (error) {
