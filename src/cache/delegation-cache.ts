@@ -50,7 +50,10 @@ export class DelegationCache {
   readonly #configured = new Map<string, Delegation>();
   #generations = CONFIGURED;
 
-  constructor({ maxOctets }: { readonly maxOctets: number }) {
+  readonly #maxTtl: number;
+
+  constructor({ maxOctets, maxTtl = Number.POSITIVE_INFINITY }: { readonly maxOctets: number; readonly maxTtl?: number }) {
+    this.#maxTtl = maxTtl;
     this.#referrals = new TimedStore({ maxOctets, maxEntryOctets: MAX_ENTRY_OCTETS, octetsOf, pack });
   }
 
@@ -87,7 +90,7 @@ export class DelegationCache {
     if (!bounds) return false;
     const before = this.#standing(zone, now);
     const generation = before && sameServers(before, delegation) ? before.generation : ++this.#generations;
-    const expires = Math.min(delegation.expires, bounds.expires);
+    const expires = Math.min(delegation.expires, bounds.expires, now + this.#maxTtl);
     return this.#referrals.put(zone.key, { ...delegation, expires, generation, parentGeneration: bounds.generation }, now);
   }
 

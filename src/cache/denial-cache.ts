@@ -8,6 +8,7 @@
 
 import { type Name, sameName } from '../base/name.ts';
 import { type RRset, rrKey } from '../base/record.ts';
+import { Type } from '../base/registry.ts';
 import type { Validation } from '../base/validation.ts';
 import { ENTRY_OVERHEAD, octetsOfName, octetsOfRRsets } from './octets.ts';
 import { packName, packRRsets } from './pack.ts';
@@ -58,9 +59,10 @@ export class DenialCache {
     const standing = this.get(entry.owner, entry.type, now);
     const kept = asCached(entry);
     if (standing && isSecure(standing) && !isSecure(kept)) return false;
-    if (entry.kind === 'nxdomain') return this.#store.put(nameErrorKey(entry.owner), kept, now);
+    // DS is the zone above's to deny: where a configured zone has the name, that says nothing of it.
+    if (entry.kind === 'nxdomain' && entry.type !== Type.DS) return this.#store.put(nameErrorKey(entry.owner), kept, now);
     if (!this.#store.put(rrKey(entry.owner, entry.type), kept, now)) return false;
-    this.#store.delete(nameErrorKey(entry.owner));
+    if (entry.kind === 'nodata') this.#store.delete(nameErrorKey(entry.owner));
     return true;
   }
 

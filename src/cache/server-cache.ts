@@ -114,6 +114,12 @@ export class ServerCache {
     return true;
   }
 
+  /** Forgets that a server seemed to lack EDNS: what it gave without signatures did not validate, so that may have been a forgery. */
+  forgetPlain(address: string): void {
+    const server = this.#servers.get(address);
+    if (server?.edns?.support === 'plain') server.edns = undefined;
+  }
+
   /** Whether to mix the case of QNAME for this server: false for a while after it gave another case back. */
   caseKept(address: string, now: number): boolean {
     return !holds(this.#find(address, now)?.caseLost, now);

@@ -120,18 +120,18 @@ function verifyWith(zone: Name, dnskeys: RRset, entry: readonly ZoneKey[], conte
 /** The keys that a DS record matches (RFC 4034 §5.1.4: digest over owner | DNSKEY RDATA). */
 function matchDs(zone: Name, records: readonly Ds[], keys: readonly ZoneKey[]): ZoneKey[] {
   const owner = toCanonical(zone);
-  const digests = new Map<string, Buffer | undefined>();
-  // Each key is hashed once a digest type, however many DS records name it.
-  const digestOf = (type: number, key: ZoneKey): Buffer | undefined => {
-    const id = `${type}/${keys.indexOf(key)}`;
-    if (!digests.has(id)) digests.set(id, digest(type, Buffer.concat([owner, key.rdata])));
-    return digests.get(id);
-  };
+  const byId = new Map<number, { readonly key: ZoneKey; readonly digests: Map<number, Buffer | undefined> }[]>();
+  for (const key of keys) {
+    const id = key.keyTag * 256 + key.algorithm;
+    const alike = byId.get(id) ?? [];
+    if (alike.length < rrsetLimits.keysOfOneTag) byId.set(id, [...alike, { key, digests: new Map() }]);
+  }
   const matched = new Set<ZoneKey>();
   for (const record of records) {
-    const named = keys.filter((key) => key.keyTag === record.keyTag && key.algorithm === record.algorithm);
-    for (const key of named.slice(0, rrsetLimits.keysOfOneTag)) {
-      if (digestOf(record.digestType, key)?.equals(record.digest) === true) matched.add(key);
+    for (const { key, digests } of byId.get(record.keyTag * 256 + record.algorithm) ?? []) {
+      // Each key is hashed once a digest type, however many DS records name it.
+      if (!digests.has(record.digestType)) digests.set(record.digestType, digest(record.digestType, Buffer.concat([owner, key.rdata])));
+      if (digests.get(record.digestType)?.equals(record.digest) === true) matched.add(key);
     }
   }
   return [...matched];

@@ -20,6 +20,9 @@ export function endsAuthority(types: TypeBitmap): boolean {
  * @param name where the bit map stands: QNAME, or the wildcard that QNAME would be made of
  */
 export function objectionToNodata(types: TypeBitmap, name: Name, qtype: number): string | undefined {
+  if (qtype === Type.ANY && types.listTypes().some((type) => type !== Type.RRSIG && type !== Type.NSEC && type !== Type.NSEC3)) {
+    return 'the record at the name says that some type exists';
+  }
   if (types.has(qtype)) return `the record at the name says that ${formatType(qtype)} exists`;
   // The answer would be the alias (RFC 6840 §4.3).
   if (types.has(Type.CNAME)) return 'the record at the name says that a CNAME exists';

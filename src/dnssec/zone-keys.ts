@@ -20,6 +20,9 @@ export interface ZoneKeys {
   readonly keys: readonly ZoneKey[];
 }
 
+/** Ours: zones have a handful, and each that is held costs memory and a look for every signature. */
+export const MAX_ZONE_KEYS = 64;
+
 /** Reads DNSKEY RDATA; undefined when malformed. */
 export function tryReadKey(rdata: Uint8Array): ZoneKey | undefined {
   try {
@@ -38,5 +41,5 @@ export function mayVerify(key: Dnskey, { policy }: Pick<DnssecContext, 'policy'>
 /** The keys among these DNSKEY records that may verify. The caller has authenticated the records. */
 export function readZoneKeys(zone: Name, rdatas: readonly Uint8Array[], context: Pick<DnssecContext, 'policy'>): ZoneKeys {
   const keys = rdatas.map(tryReadKey).filter((key) => key !== undefined && mayVerify(key, context));
-  return { zone, keys: keys as ZoneKey[] };
+  return { zone, keys: (keys as ZoneKey[]).slice(0, MAX_ZONE_KEYS) };
 }

@@ -61,7 +61,7 @@ export async function askServer(
         } else if (edns && refusesEdns(message)) edns = false;
         else {
           if (edns && message.edns) servers.recordEdns(key, 'works', deps.now());
-          else if (!edns && message.rcode !== Rcode.FORMERR) servers.recordEdns(key, 'plain', deps.now());
+          else if (!edns && isAnswer(message.rcode)) servers.recordEdns(key, 'plain', deps.now());
           return { outcome: 'response', message };
         }
         break;
@@ -89,6 +89,11 @@ export async function askServer(
     }
   }
   return { outcome: 'broken', why: 'no usable response' };
+}
+
+/** Only an answer shows that it was EDNS which the server minded. */
+function isAnswer(rcode: number): boolean {
+  return rcode === Rcode.NOERROR || rcode === Rcode.NXDOMAIN;
 }
 
 /** Servers from before EDNS say FORMERR or NOTIMP, without an OPT record of their own (RFC 6891 §7). */

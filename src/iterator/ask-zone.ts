@@ -17,7 +17,7 @@ export interface AskZoneDeps extends AskServerDeps {
   readonly upstreamPort: number;
   readonly addressFilter: AddressFilter;
   /** Looks the addresses of a server up by its name; empty where there are none. */
-  readonly addressesOf: (name: Name, work: Work) => Promise<readonly string[]>;
+  readonly addressesOf: (name: Name, work: Work) => Promise<readonly string[] | undefined>;
 }
 
 type Usable = Exclude<ResponseClass, { kind: 'lame' | 'recursive' | 'failing' }>;
@@ -99,6 +99,8 @@ export async function askZone(
         break;
     }
   }
+  if (work.remainingMs() <= 0) throw new BudgetExceeded('time');
+  if (roster.limited) return { ...failure, reason: 'limit-spent' };
   return failure;
 }
 
@@ -110,6 +112,8 @@ class Roster {
   readonly #avoid: ReadonlySet<string>;
   readonly #deps: AskZoneDeps;
   #lookedUp = 0;
+  /** Some server name was not looked up to the end: what failed by it is nothing to remember. */
+  limited = false;
 
   constructor(source: ZoneServers, avoid: ReadonlySet<string>, deps: AskZoneDeps) {
     this.#zone = source.zone;
@@ -161,7 +165,9 @@ class Roster {
     }
     this.#lookedUp += names.length;
     const found = await Promise.all(names.map((name) => addressesOf(name, work)));
-    for (const address of found.flat()) if (isUsable(address, addressFilter)) this.#add({ address, port: upstreamPort });
+    if (found.includes(undefined)) this.limited = true;
+    for (const address of found.flatMap((addresses) => addresses ?? []))
+      if (isUsable(address, addressFilter)) this.#add({ address, port: upstreamPort });
     return true;
   }
 }

@@ -35,6 +35,8 @@ export class Fetcher {
   /** Fetches the link at `name` from a zone's servers, `avoid` left out. @throws {BudgetExceeded} */
   async fetch(name: Name, type: number, avoid: ReadonlySet<string>, work: Work): Promise<FetchedLink | FailedLink> {
     const key = `fetch/${type}/${name.key}/${[...avoid].sort().join(',')}`;
+    // Without EDNS there are no signatures: a refusal of it that led to data which did not validate may have been forged.
+    for (const server of avoid) this.#iterator().servers.forgetPlain(server);
     const question = { qname: name, qtype: type, qclass: Class.IN };
     const shared = await work.share(key, (own) => iterate(question, avoid, own, this.#iterator()));
     const failure = failureOf(shared);
@@ -50,24 +52,34 @@ export class Fetcher {
     const now = this.#now();
     if (avoid.size === 0) {
       const found = this.#store.find(name, type, now);
-      if (found) return toLookedUp(found);
+      // What is known to be bogus is fetched anew: it may only have been what one server said.
+      if (found && found.validation?.state !== 'bogus') return toLookedUp(found, true);
       const failed = this.#store.failures.get(name, type, now);
       if (failed) return { kind: 'failure', validation: failed.validation };
     }
     const link = await this.fetch(name, type, avoid, work);
     if ('failure' in link) return { kind: 'failure', validation: link.failure };
-    this.#store.keep(name, type, link, this.#store.lifetime(ttlOf(link), undefined), undefined, this.#now());
+    // An alias stands for more names and types than this one, and nobody judged it.
+    if (link.content.kind !== 'alias')
+      this.#store.keep(name, type, link, this.#store.lifetime(ttlOf(link), undefined), undefined, this.#now());
     return toLookedUp(link);
   }
 
   /** Addresses of a server: cached ones of any kind that is no hearsay, else looked up; IPv6 where IPv4 has none. */
-  async addressesOf(name: Name, families: { readonly ipv4: boolean; readonly ipv6: boolean }, work: Work): Promise<readonly string[]> {
+  async addressesOf(
+    name: Name,
+    families: { readonly ipv4: boolean; readonly ipv6: boolean },
+    work: Work,
+  ): Promise<readonly string[] | undefined> {
     const types = [...(families.ipv4 ? [Type.A] : []), ...(families.ipv6 ? [Type.AAAA] : [])];
+    let limited = false;
     for (const type of types) {
       const found = await this.lookUp(name, type, work, NOBODY);
       if (found.kind === 'rrset' && found.rrset.type === type) return addressesIn(found.rrset);
+      const reason = found.kind === 'failure' ? found.validation.reason : undefined;
+      limited ||= reason === 'limit-spent' || reason === 'cyclic-dependency';
     }
-    return [];
+    return limited ? undefined : [];
   }
 
   /** The zone in which an address of this name, or its absence, was found; undefined where that is not cached. */
@@ -124,17 +136,17 @@ export function ttlOf({ content, authority }: RawLink): number {
   }
 }
 
-function toLookedUp({ content, authority, zone, server }: RawLink): LookedUp {
+function toLookedUp({ content, authority, zone, server }: RawLink, cached = false): LookedUp {
   switch (content.kind) {
     case 'answer': {
       const [rrset] = content.rrsets;
-      if (!rrset) return { kind: 'nodata', authority, zone, server };
-      return { kind: 'rrset', rrset, proof: authority, zone, server };
+      if (!rrset) return { kind: 'nodata', authority, zone, server, cached };
+      return { kind: 'rrset', rrset, proof: authority, zone, server, cached };
     }
     case 'alias':
-      return { kind: 'rrset', rrset: content.alias.dname ?? content.alias.cname, proof: authority, zone, server };
+      return { kind: 'rrset', rrset: content.alias.dname ?? content.alias.cname, proof: authority, zone, server, cached };
     case 'nodata':
     case 'nxdomain':
-      return { kind: content.kind, authority, zone, server };
+      return { kind: content.kind, authority, zone, server, cached };
   }
 }

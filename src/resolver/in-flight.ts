@@ -57,12 +57,17 @@ export class InFlight {
     deadlineMs: number,
     trace: Trace | undefined,
     run: (work: Work) => Promise<T>,
+    payer?: Work,
   ): Task {
     const budget = openBudget(limits);
     const end = this.#options.monotonicMs() + deadlineMs;
     const task: Task = { depth, waitsFor: new Set(), spent: budget.spent, promise: Promise.resolve({ outcome: 'cycle' }) };
     const work: Work = {
-      spend: budget.spend,
+      // Paid at once by whoever began it too: two at a time at each of ten levels would else be a thousand before the first bill.
+      spend: (what, amount = 1) => {
+        budget.spend(what, amount);
+        if (isCharged(what)) payer?.spend(what, amount);
+      },
       remainingMs: () => end - this.#options.monotonicMs(),
       trace,
       share: (sharedKey, sharedRun) => this.#share(task, work, sharedKey, sharedRun),
@@ -98,6 +103,7 @@ export class InFlight {
         Math.min(this.#options.sharedDeadlineMs, work.remainingMs()),
         work.trace,
         run,
+        work,
       );
     }
     waiter.waitsFor.add(task);
@@ -106,10 +112,10 @@ export class InFlight {
       shared = (await task.promise) as Shared<T>;
     } finally {
       waiter.waitsFor.delete(task);
-      charge(work, task.spent());
+      if (joined) charge(work, task.spent());
     }
     // It had the time of whoever began it; ours is another.
-    const isOutrun = joined && shared.outcome === 'limit-spent' && shared.limit === 'time' && work.remainingMs() > 0;
+    const isOutrun = joined && shared.outcome === 'limit-spent' && shared.limit !== 'depth' && work.remainingMs() > 0;
     return isOutrun ? this.#share(waiter, work, key, run) : shared;
   }
 }
@@ -127,9 +133,13 @@ function reaches(from: Task, to: Task): boolean {
   return false;
 }
 
+/** What whoever waits for shared work pays of its cost; aliases and subqueries are counted where they arise. */
+const charged = ['upstreamQueries', 'upstreamOctets', 'signatureChecks', 'nsec3Hashes'] as const satisfies readonly Cost[];
+
+function isCharged(what: Cost): boolean {
+  return (charged as readonly Cost[]).includes(what);
+}
+
 function charge(work: Work, spent: Readonly<Record<Cost, number>>): void {
-  work.spend('upstreamQueries', spent.upstreamQueries);
-  work.spend('upstreamOctets', spent.upstreamOctets);
-  work.spend('signatureChecks', spent.signatureChecks);
-  work.spend('nsec3Hashes', spent.nsec3Hashes);
+  for (const what of charged) work.spend(what, spent[what]);
 }

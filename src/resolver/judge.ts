@@ -7,7 +7,7 @@ import type { Work } from '../base/work.ts';
 import type { Fetched } from '../iterator/iterate.ts';
 import { MAX_SERVERS_ASKED } from '../validator/looked-up.ts';
 import type { Validator } from '../validator/validate.ts';
-import { type Fetcher, firstLink, ttlOf } from './fetcher.ts';
+import { type FetchedLink, type Fetcher, firstLink, ttlOf } from './fetcher.ts';
 import { type FailedLink, isFailed, type JudgedLink, type LinkContent, type RawLink } from './link.ts';
 import type { LinkStore } from './link-store.ts';
 
@@ -56,26 +56,33 @@ export class LinkJudge {
     const along = carried && (await this.#judgeCarried(name, type, carried, work));
     if (along) return along;
     const avoid = new Set<string>();
-    let first: LinkStep | undefined;
+    let first: { readonly fetched: FetchedLink; readonly verdict: Verdict } | undefined;
     let fetched = await this.#deps.fetcher.fetch(name, type, avoid, work);
     for (;;) {
-      if (isFailed(fetched)) return first ?? fetched;
-      const step = { link: await this.#judge(name, type, fetched, work), rest: fetched.rest };
-      if (step.link.validation.state !== 'bogus') return step;
-      first ??= step;
+      if (isFailed(fetched)) return first ? this.#step(name, type, first.fetched, first.verdict) : fetched;
+      const verdict = await this.#verdict(name, type, fetched, work);
+      if (verdict.validation.state !== 'bogus') return this.#step(name, type, fetched, verdict);
+      // Bogus is remembered only where no other server gave better.
+      first ??= { fetched, verdict };
       const server = fetched.server;
-      if (server === undefined || avoid.has(server) || avoid.size + 1 >= MAX_SERVERS_ASKED) return first;
+      if (server === undefined || avoid.has(server) || avoid.size + 1 >= MAX_SERVERS_ASKED) {
+        return this.#step(name, type, first.fetched, first.verdict);
+      }
       avoid.add(server);
       work.trace?.({ event: 'retry-after-bogus', qname: name, qtype: type, server });
       fetched = await this.#deps.fetcher.fetch(name, type, avoid, work);
     }
   }
 
+  #step(name: Name, type: number, fetched: FetchedLink, verdict: Verdict): LinkStep {
+    return { link: this.#keep(name, type, fetched, verdict), rest: fetched.rest };
+  }
+
   async #judgeCarried(name: Name, type: number, carried: Fetched, work: Work): Promise<LinkStep | undefined> {
     const raw = firstLink(carried);
     if (isFailed(raw)) return undefined;
     const { validation, ...judged } = await this.#verdict(name, type, raw, work);
-    return isServable(validation) ? { link: this.#keep(name, type, raw, { validation, ...judged }), rest: raw.rest } : undefined;
+    return isServable(validation) ? this.#step(name, type, raw, { validation, ...judged }) : undefined;
   }
 
   async #fromCache(name: Name, type: number, work: Work): Promise<JudgedLink | undefined> {
@@ -83,12 +90,8 @@ export class LinkJudge {
     if (!stored) return undefined;
     work.trace?.({ event: 'cache-hit', qname: name, qtype: type });
     if (stored.validation) return { ...stored, validation: stored.validation, cached: true };
-    const judged = await this.#judge(name, type, stored, work);
-    return judged.validation.state === 'bogus' ? undefined : judged;
-  }
-
-  async #judge(name: Name, type: number, raw: RawLink, work: Work): Promise<JudgedLink> {
-    return this.#keep(name, type, raw, await this.#verdict(name, type, raw, work));
+    const verdict = await this.#verdict(name, type, stored, work);
+    return verdict.validation.state === 'bogus' ? undefined : this.#keep(name, type, stored, verdict);
   }
 
   /** Keeps a judged link; its TTLs are from now on those of the cache, for the first to ask as for the next. */

@@ -1,12 +1,14 @@
 /** Links in the caches: where each kind is kept, for how long, and how it is found again. */
 
 import { ancestor, type Name } from '../base/name.ts';
-import { type RRset, withTtl } from '../base/record.ts';
+import { type RRset, rrKey, withTtl } from '../base/record.ts';
 import { isMetaType, Type } from '../base/registry.ts';
 import { isServable, type Validation } from '../base/validation.ts';
 import { DenialCache, type DenialEntry } from '../cache/denial-cache.ts';
 import { FailureCache } from '../cache/failure-cache.ts';
+import { ENTRY_OVERHEAD, octetsOfRRsets } from '../cache/octets.ts';
 import { isAnswerRank, RRsetCache, type RRsetEntry } from '../cache/rrset-cache.ts';
+import { type Timed, TimedStore } from '../cache/timed-store.ts';
 import { MAX_BOGUS_TTL } from '../cache/verdict.ts';
 import { aliasByDname, targetOf } from '../iterator/response-class.ts';
 import type { LinkContent, RawLink } from './link.ts';
@@ -28,6 +30,8 @@ export class LinkStore {
   readonly rrsets: RRsetCache;
   readonly denials: DenialCache;
   readonly failures: FailureCache;
+  /** By the question: what is bogus for one says nothing of the names and types beside it. */
+  readonly bogus: TimedStore<Timed & { readonly link: StoredLink }>;
   readonly #options: LinkStoreOptions;
   /** While no DNAME was ever kept, no name has to be tried label by label. */
   #hasDname = false;
@@ -36,11 +40,18 @@ export class LinkStore {
     this.#options = options;
     this.rrsets = new RRsetCache({ maxOctets: Math.floor(options.maxOctets * 0.6) });
     this.denials = new DenialCache({ maxOctets: Math.floor(options.maxOctets * 0.36) });
-    this.failures = new FailureCache({ maxOctets: Math.floor(options.maxOctets * 0.04) });
+    this.failures = new FailureCache({ maxOctets: Math.floor(options.maxOctets * 0.02) });
+    this.bogus = new TimedStore({
+      maxOctets: Math.floor(options.maxOctets * 0.02),
+      maxEntryOctets: 32_768,
+      octetsOf: ({ link }) => octetsOfLink(link),
+    });
   }
 
   /** What is known of `type` at `name`: the RRset, its denial, or the alias that stands there instead. */
   find(name: Name, type: number, now: number): StoredLink | undefined {
+    const bogus = this.bogus.get(rrKey(name, type), now);
+    if (bogus) return aged(bogus.link, bogus.expires, now);
     const exact = this.#findRRset(name, type, now);
     if (exact) return fromRRset(exact, { kind: 'answer', rrsets: [exact.rrset] }, now);
     const denial = this.#findDenial(name, type, now);
@@ -60,7 +71,7 @@ export class LinkStore {
   findAnswer(name: Name, type: number, now: number): StoredLink | undefined {
     const found = this.find(name, type, now);
     const isDenial = found?.content.kind === 'nodata' || found?.content.kind === 'nxdomain';
-    return isDenial && !found.authority.some((rrset) => rrset.type === Type.SOA) ? undefined : found;
+    return isDenial && found.validation?.state !== 'bogus' && !found.authority.some((rrset) => rrset.type === Type.SOA) ? undefined : found;
   }
 
   #findRRset(name: Name, type: number, now: number): RRsetEntry | undefined {
@@ -93,6 +104,13 @@ export class LinkStore {
     const { content, authority, zone, server } = link;
     if (lifetime <= 0) return;
     const entry = { zone, validation, received: now, expires: now + lifetime, server };
+    const key = rrKey(name, type);
+    if (validation?.state === 'bogus') {
+      this.bogus.put(key, { link: { ...link, validation, expires: now + lifetime }, received: now, expires: now + lifetime }, now);
+      this.failures.delete(name, type);
+      return;
+    }
+    this.bogus.delete(key);
     switch (content.kind) {
       case 'nodata':
       case 'nxdomain':
@@ -120,7 +138,8 @@ export class LinkStore {
   lifetime(ttl: number, validation: Validation | undefined): number {
     const { minTtl, maxTtl } = this.#options;
     if (validation?.state === 'bogus') return Math.min(Math.max(ttl, 1), MAX_BOGUS_TTL);
-    const lifted = validation?.state === 'insecure' && ttl > 0 ? Math.max(ttl, minTtl) : ttl;
+    const lifted =
+      validation?.state === 'insecure' && validation.reason !== 'negative-trust-anchor' && ttl > 0 ? Math.max(ttl, minTtl) : ttl;
     return Math.min(lifted, maxTtl);
   }
 
@@ -139,6 +158,7 @@ export class LinkStore {
   }
 
   forget(name: Name, type: number): void {
+    this.bogus.delete(rrKey(name, type));
     this.rrsets.delete(name, type);
     this.denials.delete(name, type);
   }
@@ -147,7 +167,34 @@ export class LinkStore {
     this.rrsets.clear();
     this.denials.clear();
     this.failures.clear();
+    this.bogus.clear();
   }
+}
+
+function aged(link: StoredLink, expires: number, now: number): StoredLink {
+  const { content } = link;
+  const left = (rrset: RRset) => remaining(rrset, expires, now);
+  const authority = link.authority.map(left);
+  switch (content.kind) {
+    case 'answer':
+      return { ...link, content: { kind: 'answer', rrsets: content.rrsets.map(left) }, authority, expires };
+    case 'alias': {
+      const { cname, dname } = content.alias;
+      return {
+        ...link,
+        content: { kind: 'alias', alias: { ...content.alias, cname: left(cname), dname: dname && left(dname) } },
+        authority,
+        expires,
+      };
+    }
+    default:
+      return { ...link, authority, expires };
+  }
+}
+
+function octetsOfLink({ content, authority }: StoredLink): number {
+  const data = content.kind === 'answer' ? content.rrsets : content.kind === 'alias' ? [content.alias.dname ?? content.alias.cname] : [];
+  return ENTRY_OVERHEAD + octetsOfRRsets([...data, ...authority]);
 }
 
 /** Questions for all types at once, or for signatures alone, have no RRset of their own to keep. */

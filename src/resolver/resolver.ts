@@ -41,7 +41,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     minTtl: settings.minTtl,
     maxTtl: settings.maxTtl,
   });
-  const delegations = new DelegationCache({ maxOctets: Math.floor(settings.maxCacheOctets * DELEGATION_SHARE) });
+  const delegations = new DelegationCache({ maxOctets: Math.floor(settings.maxCacheOctets * DELEGATION_SHARE), maxTtl: settings.maxTtl });
   keepStubs(delegations, settings);
   const servers = new ServerCache();
   const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS });
@@ -107,7 +107,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     // Who wants to hear what a resolution does needs one of its own.
     const key = options.trace ? Symbol() : `query/${question.qclass}/${question.qtype}/${question.qname.key}`;
-    const shared = inFlight.begin(key, clientLimits, deadlineMs - MARGIN_MS, options.trace, (work) => follow(question, judge, work));
+    const shared = inFlight.begin(key, clientLimits, DEADLINE_MS - MARGIN_MS, options.trace, (work) => follow(question, judge, work));
     const outcome = await withDeadline(shared, deadlineMs);
     if (outcome === undefined) return limitSpent(question, 'time');
     switch (outcome.outcome) {
@@ -211,11 +211,12 @@ function figures(store: LinkStore, delegations: DelegationCache, servers: Server
       rrset: store.rrsets.size,
       denial: store.denials.size,
       failure: store.failures.size,
+      bogus: store.bogus.size,
       delegation: delegations.size,
       server: servers.size,
       keys: chain.size,
     },
-    octets: store.rrsets.octets + store.denials.octets + store.failures.octets + delegations.octets,
+    octets: store.rrsets.octets + store.denials.octets + store.failures.octets + store.bogus.octets + delegations.octets,
   };
 }
 

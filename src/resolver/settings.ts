@@ -68,6 +68,6 @@ export interface Readiness {
 
 /** What the caches hold, for metrics. */
 export interface CacheFigures {
-  readonly entries: Readonly<Record<'rrset' | 'denial' | 'failure' | 'delegation' | 'server' | 'keys', number>>;
+  readonly entries: Readonly<Record<'rrset' | 'denial' | 'failure' | 'bogus' | 'delegation' | 'server' | 'keys', number>>;
   readonly octets: number;
 }

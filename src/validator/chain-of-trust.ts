@@ -134,10 +134,13 @@ export class ChainOfTrust {
     const server = known.kind === 'failure' ? undefined : known.server;
     this.#renewals.set(zone.key, { at: now, avoid: new Set(server === undefined ? [] : [server]) });
     this.#deps.forget(zone, Type.DNSKEY);
-    this.#kept.delete(zone.key);
-    this.#kept.delete(anchorKey(zone));
+    const before = [zone.key, anchorKey(zone)].map((key) => ({ key, kept: this.#kept.get(key) }));
+    for (const { key } of before) this.#kept.delete(key);
     const security = await this.securityOf(zone, work);
-    return security.state === 'secure' && sameName(security.keys.zone, zone) ? security.keys : undefined;
+    if (security.state === 'secure' && sameName(security.keys.zone, zone)) return security.keys;
+    // The keys that were known are as good as they were: another server's failure takes nothing away.
+    for (const { key, kept } of before) if (kept) this.#kept.set(key, kept);
+    return undefined;
   }
 
   async #descend(from: ZoneKeys, target: Name, work: Work): Promise<ZoneSecurity> {
@@ -239,6 +242,8 @@ export class ChainOfTrust {
       if (!judged.bogus) return judged;
       first ??= judged;
       this.#deps.forget(name, type);
+      // What lay in the cache may have come with a referral, or be old: its server was not asked for it now. Once, for another may keep it there.
+      if (found.kind !== 'failure' && found.cached === true && first === judged) continue;
       if (found.kind === 'failure' || found.server === undefined || avoid.has(found.server)) return first;
       if (avoid.size + 1 >= MAX_SERVERS_ASKED) return first;
       avoid.add(found.server);

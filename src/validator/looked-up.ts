@@ -12,6 +12,7 @@ import type { DnssecPolicy } from '../dnssec/context.ts';
 export type LookedUp =
   | {
       readonly kind: 'rrset';
+      readonly cached?: boolean;
       readonly rrset: RRset;
       /** NSEC and NSEC3 records that came along. */
       readonly proof: readonly RRset[];
@@ -20,6 +21,7 @@ export type LookedUp =
     }
   | {
       readonly kind: 'nodata' | 'nxdomain';
+      readonly cached?: boolean;
       readonly authority: readonly RRset[];
       readonly zone: Name;
       readonly server: string | undefined;

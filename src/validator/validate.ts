@@ -78,7 +78,7 @@ export class Validator {
     authority: readonly RRset[],
     work: Work,
   ): Promise<Judgement> {
-    const ttl = denialTtl(authority);
+    let ttl = denialTtl(authority);
     const { security, signed } = await this.#securityFor(qname, qtype, walked, authority, work);
     const verdict = this.#withTrace(qname, qtype, work);
     if (security.state !== 'secure') {
@@ -93,6 +93,7 @@ export class Validator {
       // AD speaks for the whole authority section (RFC 4035 §3.2.3), and this SOA sets how long the denial is believed.
       const outcome = verifyRRset(soa, keys, context);
       if (outcome.verdict === 'bogus') return verdict(bogus(keys.zone, outcome.reason, outcome.detail, ttl));
+      ttl = Math.min(ttl, outcome.ttl);
     }
     const records = collectDenial(authority, keys, context);
     const proof = denial === 'nxdomain' ? proveNxdomain(qname, records, context) : proveNodata(qname, qtype, records, context);

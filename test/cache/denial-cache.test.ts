@@ -19,7 +19,9 @@ describe('what a denial denies (RFC 2308 §5)', () => {
     { kind: 'nxdomain', type: Type.A, asked: Type.A, found: true },
     { kind: 'nxdomain', type: Type.A, asked: Type.TLSA, found: true },
     { kind: 'nxdomain', type: Type.A, asked: Type.DS, found: true },
-    { kind: 'nxdomain', type: Type.DS, asked: Type.A, found: true },
+    // DS was asked of the parent: of a stub or forward zone that the parent does not know, it denies nothing but DS.
+    { kind: 'nxdomain', type: Type.DS, asked: Type.A, found: false },
+    { kind: 'nxdomain', type: Type.DS, asked: Type.DS, found: true },
   ] as const)('$kind of type $type, asked for $asked: $found', ({ kind, type, asked, found }) => {
     const cache = makeCache();
     cache.put(denial(owner, { kind, type }), NOW);
