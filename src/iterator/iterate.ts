@@ -9,6 +9,7 @@ import { Type } from '../base/registry.ts';
 import type { IndeterminateReason } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import type { DelegationCache } from '../cache/delegation-cache.ts';
+import { serverKey } from './ask-server.ts';
 import { type AskZoneDeps, askZone } from './ask-zone.ts';
 import { minimise } from './qname-minimisation.ts';
 import type { Alias } from './response-class.ts';
@@ -69,13 +70,16 @@ export async function iterate(question: Question, avoid: ReadonlySet<string>, wo
   let knownLabels = source.zone.labels;
   let minimised = 0;
   let seeksParent = minimising;
+  const doubted = new Set(avoid);
+  let referredBy: { readonly source: ZoneServers; readonly server: string } | undefined;
+  let lost: { readonly source: ZoneServers; readonly failure: Fetched } | undefined;
   for (let steps = 0; steps < MAX_STEPS; steps++) {
     const step = minimising ? minimise(question, knownLabels, minimised) : question;
     if (step !== question && deps.zoneOfCached(step.qname)?.key === source.zone.key) {
       knownLabels = step.qname.labels;
       continue;
     }
-    const result = await askZone(source, step, avoid, work, deps);
+    const result = await askZone(source, step, doubted, work, deps);
     if (result.outcome === 'failed') {
       // Servers that answer, but not this, may mind the minimised question; silent ones would be as silent for the whole name.
       if (step !== question && result.reason === 'servers-failing') minimising = false;
@@ -83,12 +87,21 @@ export async function iterate(question: Question, avoid: ReadonlySet<string>, wo
         // A server of both the child and a zone above the parent speaks for the child: the parent's own servers must be found.
         minimising = seeksParent = true;
       } else if (source.fallback) source = closestServers(question, deps, true);
-      else return { kind: 'failure', reason: result.reason, detail: result.detail };
+      else if (referredBy && !lost) {
+        // Referrals are not signed: one wrong server of the parent may have sent us here, so another is asked, once.
+        lost = { source, failure: { kind: 'failure', reason: result.reason, detail: result.detail } };
+        doubted.add(referredBy.server);
+        deps.delegations.delete(source.zone);
+        source = referredBy.source;
+        knownLabels = source.zone.labels;
+      } else return lost?.failure ?? { kind: 'failure', reason: result.reason, detail: result.detail };
       continue;
     }
     const { response, server } = result;
     if (response.kind === 'referral') {
+      referredBy = { source, server };
       source = followReferral(response, source, server, work, deps);
+      if (lost && sameServers(lost.source, source)) return lost.failure;
       knownLabels = Math.max(knownLabels, source.zone.labels);
     } else if (step === question) {
       return { ...response, zone: source.zone, server };
@@ -100,6 +113,13 @@ export async function iterate(question: Question, avoid: ReadonlySet<string>, wo
     }
   }
   return { kind: 'failure', reason: 'servers-failing', detail: 'too many referrals' };
+}
+
+/** Whether two referrals to one zone lead to the same places. */
+function sameServers(a: ZoneServers, b: ZoneServers): boolean {
+  const places = ({ zone, servers }: ZoneServers) =>
+    [zone.key, ...servers.map(({ name, addresses }) => `${name.key} ${addresses.map(serverKey).sort().join(' ')}`).sort()].join('\n');
+  return places(a) === places(b);
 }
 
 /**
