@@ -9,7 +9,7 @@ import { delegationOf, type ZoneServers } from './zone-servers.ts';
 
 const QUESTION = { qname: ROOT, qtype: Type.NS, qclass: Class.IN };
 /** Servers tried before the hints have to do for the time being. */
-const MAX_SERVERS = 13;
+const MAX_SERVERS = 10;
 
 export interface PrimingDeps extends AskServerDeps {
   readonly randomInt: (bound: number) => number;

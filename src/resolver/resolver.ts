@@ -29,6 +29,7 @@ import type { CacheFigures, Readiness, ResolverDeps } from './settings.ts';
 const DEADLINE_MS = 8_000;
 /** The work itself ends a little earlier, so that it can say what it was waiting for. */
 const MARGIN_MS = 300;
+const NO_ROOT_SERVER = 'no root server of the hints answers in time; is port 53 open to the outside, over UDP and TCP?';
 const RFC9905_PUBLISHED = Date.UTC(2025, 10, 1) / 1000;
 /** Share of the cache memory that delegations get. */
 const DELEGATION_SHARE = 0.06;
@@ -95,9 +96,11 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     }
   }
 
-  async function primeRoot(work: Work): Promise<void> {
+  /** @returns whether a server of the hints answered */
+  async function primeRoot(work: Work): Promise<boolean> {
     const delegation = await prime(hints, work, { ...asking, randomInt: deps.randomInt });
     if (delegation) delegations.put(delegation, now());
+    return delegation !== undefined;
   }
 
   async function resolve(question: Question, options: ResolveOptions = {}): Promise<Resolution> {
@@ -121,7 +124,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   }
 
   async function checkAnchors(work: Work): Promise<string[]> {
-    if (settings.priming && !isRootConfigured(deps)) await primeRoot(work);
+    if (settings.priming && !isRootConfigured(deps) && !(await primeRoot(work))) return [NO_ROOT_SERVER];
     const reasons: string[] = [];
     for (const { zone } of settings.validation ? settings.anchors : []) {
       const security = await chain.securityOf(zone, work);
@@ -136,7 +139,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     preparing ??= (async () => {
       const shared = inFlight.begin('prepare', clientLimits, DEADLINE_MS, undefined, checkAnchors);
       const outcome = await withDeadline(shared, DEADLINE_MS);
-      const reasons = outcome?.outcome === 'done' ? outcome.value : ['the trust anchors could not be checked in time'];
+      const reasons = outcome?.outcome === 'done' ? outcome.value : [NO_ROOT_SERVER];
       readiness = { ready: reasons.length === 0, reasons };
       return readiness;
     })().finally(() => {
