@@ -11,6 +11,7 @@ import { checkHealth } from './cli/health.ts';
 import { query } from './cli/query.ts';
 import { serve } from './cli/serve.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
+import { warningsOf } from './config/warnings.ts';
 import { configSchema, loadConfig } from './config.ts';
 import { readVersion } from './version.ts';
 
@@ -80,7 +81,8 @@ function program(): Command {
     .description('check a configuration and the files that it names')
     .argument('<file>')
     .action((file) => {
-      toResolverSettings(loadConfig(file));
+      const config = loadConfig(file);
+      for (const warning of warningsOf(config, toResolverSettings(config))) print(`${file}: warning: ${warning}`);
       print(`${file}: good`);
     });
   zeker

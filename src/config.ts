@@ -10,8 +10,9 @@ import { LineCounter, parseDocument } from 'yaml';
 import { type Name, parseName, tryParseName } from './base/name.ts';
 import type { Endpoint } from './base/prefix.ts';
 import type { NegativeTrustAnchor } from './base/trust-anchor.ts';
-import { ConfigError, problemsOf } from './config/problems.ts';
+import { ConfigError, lineOf, locate, type Path, problemsOf } from './config/problems.ts';
 import { type CheckedConfig, configSchema } from './config/schema.ts';
+import { systemFault } from './config/system-fault.ts';
 import { isPrefix, tryParseEndpoint, tryParseMoment, tryParseOctets, tryParseServer } from './config/values.ts';
 
 export { ConfigError } from './config/problems.ts';
@@ -24,8 +25,13 @@ export interface ZoneServers {
   readonly first: boolean;
 }
 
+/** Keys that name a file. */
+export type FileKey = 'root.hints' | 'trust.anchors' | 'log.file';
+
 /** What the service is to do: the keys of the file with their values read. */
 export interface Config {
+  /** Where each of these keys stands that was given: for faults of the file that it names, which are found later. */
+  readonly named: { readonly [key in FileKey]?: { readonly source: string; readonly line: number } };
   readonly listen: {
     readonly dns: readonly Endpoint[];
     /** Whether `dns` is our default and not the operator's word: then an address family this machine lacks is no fault. */
@@ -54,6 +60,11 @@ export interface Config {
   readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
 }
 
+/** A file that comes with zeker is missing or broken: nothing that a configuration could mend. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+}
+
 const formats = {
   endpoint: (text: string) => tryParseEndpoint(text) !== undefined,
   server: (text: string) => tryParseServer(text, 53) !== undefined,
@@ -71,13 +82,47 @@ export function parseConfig(text: string, source: string, folder: string): Confi
   if (broken.length > 0) throw new ConfigError(source, broken);
   const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
   const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, keywords: ['expects'], formats, allowUnionTypes: true });
-  const dnsGiven = document.hasIn(['listen', 'dns']);
   const { $schema: _, ...schema } = configSchema as typeof configSchema & { $schema?: string };
   if (!ajv.validate<CheckedConfig>(schema, value)) throw new ConfigError(source, problemsOf(ajv.errors ?? [], document, lines));
-  return toConfig(value, folder, !dnsGiven);
+  const contradictions = locate(contradictionsOf(value), document, lines);
+  if (contradictions.length > 0) throw new ConfigError(source, contradictions);
+  const given = fileKeys.filter((key) => document.hasIn(key.split('.')));
+  const named = Object.fromEntries(given.map((key) => [key, { source, line: lineOf(key.split('.'), document, lines) }]));
+  return { named, ...toConfig(value, folder, !document.hasIn(['listen', 'dns'])) };
 }
 
-function toConfig({ listen, resolver, validation, cache, ...rest }: CheckedConfig, folder: string, byDefault: boolean): Config {
+const fileKeys = ['root.hints', 'trust.anchors', 'log.file'] as const satisfies readonly FileKey[];
+
+/** What each key allows, and all together do not. */
+function contradictionsOf({ resolver, cache }: CheckedConfig): { readonly path: Path; readonly message: string }[] {
+  return [
+    ...(cache.minTtl > cache.maxTtl
+      ? [{ path: ['cache', 'minTtl'], message: `must be at most cache.maxTtl, which is ${cache.maxTtl}, not ${cache.minTtl}` }]
+      : []),
+    ...(resolver.ipv4 || resolver.ipv6
+      ? []
+      : [{ path: ['resolver', 'ipv6'], message: 'must be true where resolver.ipv4 is false, for else no server can be asked' }]),
+  ];
+}
+
+/** A fault of the file that `key` names, found at `at` in it where that is known; told with the line of the key where the operator wrote it. */
+export function fileFault(
+  { named }: Config,
+  key: FileKey,
+  message: string,
+  at?: { readonly source: string; readonly line: number },
+): Error {
+  const place = named[key];
+  if (!place) return new FileError(at ? `${at.source}:${at.line}: ${message}` : message); // it came with zeker
+  if (!at) return new ConfigError(place.source, [{ line: place.line, key, message }]);
+  return new ConfigError(at.source, [{ line: at.line, key: '', message: `${message} (${key}, ${place.source}:${place.line})` }]);
+}
+
+function toConfig(
+  { listen, resolver, validation, cache, ...rest }: CheckedConfig,
+  folder: string,
+  byDefault: boolean,
+): Omit<Config, 'named'> {
   const fileName = (name: string | undefined) => (name === undefined ? undefined : resolve(folder, name));
   return {
     listen: {
@@ -125,7 +170,7 @@ export function loadConfig(file: string): Config {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigError(file, [{ line: 1, key: '', message: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}` }]);
+    throw new ConfigError(file, [{ line: undefined, key: '', message: `cannot be read: ${systemFault(error)}` }]);
   }
   return parseConfig(text, file, dirname(resolve(file)));
 }

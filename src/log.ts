@@ -5,6 +5,7 @@
 
 import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
+import { systemFault } from './config/system-fault.ts';
 
 export type { Logger } from 'pino';
 
@@ -34,13 +35,12 @@ function openAppending(file: string): { readonly descriptor: number; readonly oc
   try {
     descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new LogError(`log.file: ${file} cannot be opened: ${code === 'ELOOP' ? 'it is a symbolic link' : code}`);
+    throw new LogError(`${file} cannot be opened: ${systemFault(error)}`);
   }
   const status = fstatSync(descriptor);
   if (!status.isFile()) {
     closeSync(descriptor);
-    throw new LogError(`log.file: ${file} is no regular file`);
+    throw new LogError(`${file} is no regular file`);
   }
   fchmodSync(descriptor, 0o600);
   return { descriptor, octets: status.size };

@@ -5,19 +5,20 @@
 
 import { randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { formatName } from './base/name.ts';
 import { createPrefixSet, type Endpoint, formatEndpoint } from './base/prefix.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
-import type { Config } from './config.ts';
+import { systemFault } from './config/system-fault.ts';
+import { warningsOf } from './config/warnings.ts';
+import { type Config, fileFault } from './config.ts';
 import { createDaneCheck } from './dane/check.ts';
 import { buildApp } from './http/app.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
-import { type Logger, openLog } from './log.ts';
+import { LogError, type Logger, openLog } from './log.ts';
 import { createExchange } from './net/create-exchange.ts';
-import type { UpstreamQuery } from './net/exchange.ts';
+import type { UpstreamOutcome, UpstreamQuery } from './net/exchange.ts';
 import type { LiveResolver } from './resolver/resolution.ts';
 import { createResolver } from './resolver/resolver.ts';
-import type { CacheFigures, Readiness } from './resolver/settings.ts';
+import type { CacheFigures, Readiness, ResolverSettings } from './resolver/settings.ts';
 import { BindError } from './server/bind-error.ts';
 import { startTcp } from './server/stream.ts';
 import { startUdp } from './server/udp.ts';
@@ -42,6 +43,9 @@ export interface Overrides {
 /** `close` ends its sockets. */
 export interface OpenResolver {
   readonly resolver: LiveResolver;
+  readonly settings: ResolverSettings;
+  /** The last server that gave no answer, and what came instead; undefined where there was none. */
+  readonly lastFailure: () => string | undefined;
   readonly close: () => void;
 }
 
@@ -61,17 +65,35 @@ export function openResolver(config: Config, onQuery?: (query: UpstreamQuery) =>
   const settings = toResolverSettings(config);
   const net = createExchange();
   const { time } = config.validation;
+  let lastFailure: string | undefined;
   const resolver = createResolver({
-    exchange: (query) => {
+    exchange: async (query) => {
       onQuery?.(query);
-      return net(query);
+      const outcome = await net(query);
+      const failure = failureOf(outcome);
+      if (failure !== undefined) lastFailure = `${formatEndpoint(query.server)} over ${query.transport.toUpperCase()}: ${failure}`;
+      return outcome;
     },
     now,
     signatureTime: time === undefined ? now : () => time,
     randomInt: (bound) => randomInt(bound),
     settings,
   });
-  return { resolver, close: net.close };
+  return { resolver, settings, lastFailure: () => lastFailure, close: net.close };
+}
+
+/** Why an exchange gave no message, in words. */
+function failureOf(outcome: UpstreamOutcome): string | undefined {
+  switch (outcome.outcome) {
+    case 'response':
+      return undefined;
+    case 'timeout':
+      return 'no answer in time';
+    case 'unreachable':
+      return systemFault(outcome);
+    default:
+      return outcome.outcome;
+  }
 }
 
 /** Asked anew each time, so that whoever shifts the wall clock shifts signatures and cache ages alike. */
@@ -81,11 +103,13 @@ function now(): number {
 
 /** Starts all that the configuration asks for. @throws faults of the operator's to mend, each in one line: cli/fault.ts lists them */
 export async function startService(config: Config, overrides: Overrides = {}): Promise<Service> {
-  const { log, close: closeLog } = overrides.log ? { log: overrides.log, close: () => {} } : openLog(config.log);
+  const { log, close: closeLog } = overrides.log ? { log: overrides.log, close: () => {} } : openConfiguredLog(config);
   const servers: Stoppable[] = [];
   const closers: (() => void)[] = [closeLog];
+  let listening = false;
   const end = async () => {
     await stopAll(servers);
+    if (listening) log.info('stopped');
     for (const close of closers.reverse()) close();
   };
   let stopped: Promise<void> | undefined;
@@ -95,19 +119,28 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   };
   try {
     const metrics = createMetrics();
-    const { resolver, close } = openResolver(config, ({ transport }) => metrics.countUpstreamQuery(transport));
+    const { resolver, settings, lastFailure, close } = openResolver(config, ({ transport }) => metrics.countUpstreamQuery(transport));
     closers.push(close);
     const dns = await listenDns(config.listen, createService(config, resolver, metrics, log), log, servers);
-    const getReady = createReadying(resolver, log);
+    const getReady = createReadying(resolver, lastFailure, log);
     closers.push(getReady.end);
     const http = await listenHttp(config, resolver, metrics, getReady.onDemand, log, servers);
-    tellOfSettings(config, log);
+    for (const warning of warningsOf(config, settings)) log.warn(warning);
     log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http) }, 'listening');
+    listening = true;
     if (config.resolver.priming) getReady.start();
     return { dns, http, resolver, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+function openConfiguredLog(config: Config): ReturnType<typeof openLog> {
+  try {
+    return openLog(config.log);
+  } catch (error) {
+    throw error instanceof LogError ? fileFault(config, 'log.file', error.message) : error;
   }
 }
 
@@ -174,8 +207,8 @@ async function listenHttp(
   servers: Stoppable[],
 ): Promise<Endpoint | undefined> {
   if (!http) return undefined;
-  for (const cache of cacheNames) metrics.watchCache(cache, { entries: () => resolver.figures().entries[cache] });
-  metrics.watchCache('all', { entries: () => totalEntries(resolver.figures()), octets: () => resolver.figures().octets });
+  for (const cache of cacheNames) metrics.watchEntries(cache, () => resolver.figures().entries[cache]);
+  metrics.watchOctets('resolver', () => resolver.figures().octets);
   const clients = createPrefixSet(access);
   const app = buildApp({
     resolver,
@@ -203,20 +236,6 @@ async function listenHttp(
   return { address: http.address, port: (app.server.address() as AddressInfo).port };
 }
 
-/** What an operator may have set long ago and should not forget. */
-function tellOfSettings({ trust, validation }: Config, log: Logger): void {
-  if (trust.rfc5011) log.warn('trust.rfc5011 is not in this version: trust anchors are those of the file');
-  if (!validation.enabled) log.warn('validation is off: every answer is insecure');
-  if (validation.time !== undefined)
-    log.warn({ time: new Date(validation.time * 1000).toISOString() }, 'signatures are judged at a set moment');
-  for (const { zone, reason, until } of validation.negativeTrustAnchors)
-    log.warn({ zone: formatName(zone), reason, until: new Date(until * 1000).toISOString() }, 'negative trust anchor');
-}
-
-function totalEntries({ entries }: CacheFigures): number {
-  return Object.values(entries).reduce((sum, count) => sum + count, 0);
-}
-
 interface Readying {
   /** Prepares until that has succeeded once. */
   readonly start: () => void;
@@ -225,7 +244,7 @@ interface Readying {
   readonly end: () => void;
 }
 
-function createReadying(resolver: LiveResolver, log: Logger): Readying {
+function createReadying(resolver: LiveResolver, lastFailure: () => string | undefined, log: Logger): Readying {
   let underWay = false;
   let ended = false;
   let timer: NodeJS.Timeout | undefined;
@@ -234,7 +253,7 @@ function createReadying(resolver: LiveResolver, log: Logger): Readying {
     const { ready, reasons } = await resolver.prepare();
     underWay = false;
     if (ready) log.info('ready');
-    else if (!ended) log.warn({ reasons }, 'not ready');
+    else if (!ended) log.warn({ reasons, lastFailure: lastFailure() }, 'not ready');
     return ready || ended;
   };
   const attempt = async (delayMs: number): Promise<void> => {

@@ -2,11 +2,9 @@
 
 import { NameError } from '../base/name.ts';
 import { EndpointError, PrefixError } from '../base/prefix.ts';
-import { FileError } from '../config/resolver-settings.ts';
-import { ConfigError } from '../config.ts';
+import { ConfigError, FileError } from '../config.ts';
 import { LogError } from '../log.ts';
 import { BindError } from '../server/bind-error.ts';
-import { ZoneTextError } from '../wire/zone-text.ts';
 
 /** Exit statuses of all commands. */
 export const exitStatus = {
@@ -27,7 +25,7 @@ export class CommandError extends Error {
 }
 
 const usageFaults = [ConfigError, NameError, EndpointError, PrefixError];
-const startFaults = [CommandError, FileError, LogError, BindError, ZoneTextError];
+const startFaults = [CommandError, FileError, LogError, BindError];
 
 /** The line and exit status of a fault; undefined for what is our own fault and should be seen with its stack. */
 export function describeFault(error: unknown): { readonly line: string; readonly status: number } | undefined {

@@ -1,6 +1,7 @@
 /** `zeker health`: asks the service that runs with this configuration whether it is ready; for container health checks and scripts. */
 
 import { formatEndpoint } from '../base/prefix.ts';
+import { systemFault } from '../config/system-fault.ts';
 import { defaultConfig, loadConfig } from '../config.ts';
 import { CommandError } from './fault.ts';
 
@@ -14,7 +15,7 @@ export async function checkHealth({ config }: { readonly config?: string }): Pro
   if (!http) throw new CommandError('the configuration has listen.http: false, so there is nothing to ask');
   const url = `http://${formatEndpoint({ ...http, address: wildcards[http.address] ?? http.address })}/readyz`;
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: Error) => {
-    throw new CommandError(`${url} does not answer: ${(error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.name}`);
+    throw new CommandError(`${url} does not answer: ${systemFault(error.cause ?? error)}`);
   });
   if (!response.ok) throw new CommandError(`${url}: ${response.status} ${(await response.text()).slice(0, 500)}`);
 }

@@ -3,37 +3,45 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createPrefixSet } from '../base/prefix.ts';
-import type { Config } from '../config.ts';
+import { type Config, fileFault } from '../config.ts';
 import type { ResolverSettings } from '../resolver/settings.ts';
 import { parseAnchors } from '../trust/anchors.ts';
 import { parseHints } from '../trust/hints.ts';
-
-/** A file that the configuration names and that cannot be read. */
-export class FileError extends Error {
-  override readonly name = 'FileError';
-}
+import { ZoneTextError } from '../wire/zone-text.ts';
+import { systemFault } from './system-fault.ts';
 
 /** A file of trust-anchors/, seen from src/config and from dist/config alike. */
 function shipped(name: string): string {
   return fileURLToPath(new URL(`../../trust-anchors/${name}`, import.meta.url));
 }
 
-function readNamed(key: string, file: string): string {
+function readNamed<Content>(
+  config: Config,
+  key: 'root.hints' | 'trust.anchors',
+  file: string,
+  parse: (text: string, source: string) => Content,
+): Content {
+  let text: string;
   try {
-    return readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new FileError(`${key}: ${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`);
+    throw fileFault(config, key, `${file} cannot be read: ${systemFault(error)}`);
+  }
+  try {
+    return parse(text, file);
+  } catch (error) {
+    if (!(error instanceof ZoneTextError)) throw error;
+    throw fileFault(config, key, error.message.slice(`${error.source}:${error.line}: `.length), error);
   }
 }
 
-/** @throws {FileError} @throws {ZoneTextError} a line that is no hint or no anchor */
-export function toResolverSettings({ root, trust, resolver, validation, cache }: Config): ResolverSettings {
-  const hintsFile = root.hints ?? shipped('root.hints');
-  const anchorsFile = trust.anchors ?? shipped('root.anchors');
+/** @throws {ConfigError} a file that it names cannot be read, or has a line that is no hint or no anchor @throws {FileError} one of zeker's own */
+export function toResolverSettings(config: Config): ResolverSettings {
+  const { root, trust, resolver, validation, cache } = config;
   const barred = createPrefixSet(resolver.doNotQuery);
   return {
-    rootServers: parseHints(readNamed('root.hints', hintsFile), hintsFile),
-    anchors: parseAnchors(readNamed('trust.anchors', anchorsFile), anchorsFile),
+    rootServers: readNamed(config, 'root.hints', root.hints ?? shipped('root.hints'), parseHints),
+    anchors: readNamed(config, 'trust.anchors', trust.anchors ?? shipped('root.anchors'), parseAnchors),
     negativeTrustAnchors: validation.negativeTrustAnchors,
     priming: resolver.priming,
     qnameMinimisation: resolver.qnameMinimisation,

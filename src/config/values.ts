@@ -1,5 +1,6 @@
 /** Values that a configuration writes as text: endpoints, prefixes, moments, amounts of memory. Each is undefined for what is none. */
 
+import { NameError, parseName } from '../base/name.ts';
 import { createPrefixSet, type Endpoint, EndpointError, PrefixError, parseEndpoint } from '../base/prefix.ts';
 
 function attempt<T>(read: () => T): T | undefined {
@@ -52,4 +53,18 @@ export function tryParseOctets(value: string | number): number | undefined {
   const factor = unit === undefined ? undefined : units[unit];
   const octets = factor === undefined ? Number.NaN : Number(digits) * factor;
   return Number.isSafeInteger(octets) ? octets : undefined;
+}
+
+/** What is wrong with a text that has not this format of the schema, as a sentence with the text; undefined where nobody can tell more than what it must be. */
+export function explain(format: string, text: string): string | undefined {
+  try {
+    if (format === 'prefix') createPrefixSet([text]);
+    else if (format === 'endpoint') parseEndpoint(text);
+    else if (format === 'domain-name') parseName(text);
+  } catch (error) {
+    if (error instanceof PrefixError || error instanceof EndpointError) return error.message;
+    if (error instanceof NameError) return `'${text}' is no domain name: ${error.message}`;
+    throw error;
+  }
+  return undefined;
 }

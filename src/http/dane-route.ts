@@ -51,7 +51,8 @@ const schema = {
 /** Adds the route. */
 export function daneRoute(app: App, { checkDane, checkReady, admit, metrics, clockMs }: DaneRouteDeps): void {
   const verdicts = createVerdictCache(clockMs);
-  metrics.watchCache('dane-verdicts', { entries: verdicts.size, octets: verdicts.octets });
+  metrics.watchEntries('dane-verdicts', verdicts.size);
+  metrics.watchOctets('dane-verdicts', verdicts.octets);
   app.get('/dane/:domain', { schema }, async ({ params, query, headers, socket }, reply) => {
     const domain = readMailDomain(params.domain);
     checkReady();

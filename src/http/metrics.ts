@@ -4,12 +4,6 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type RfcVerdict, rfcVerdicts } from '../dane/verdicts.ts';
 import { type Verdict, verdicts } from '../service/verdict.ts';
 
-/** What one cache holds at the moment. */
-export interface CacheGauge {
-  readonly entries: () => number;
-  readonly octets?: () => number;
-}
-
 export interface Metrics {
   /** One DNS answer sent. */
   countAnswer(verdict: Verdict): void;
@@ -19,8 +13,10 @@ export interface Metrics {
   observeQuery(seconds: number): void;
   /** One DANE check that came to a verdict. */
   countDaneCheck(opportunistic: RfcVerdict): void;
-  /** Has a cache read whenever the metrics are. A second cache of one name takes the place of the first. */
-  watchCache(name: string, cache: CacheGauge): void;
+  /** Has the number of a cache's entries read whenever the metrics are. A second cache of one name takes the place of the first. */
+  watchEntries(cache: string, entries: () => number): void;
+  /** The same for the octets of a cache, or of several that share one limit under a name of their own. */
+  watchOctets(cache: string, octets: () => number): void;
   /** The text for Prometheus, and its media type. */
   expose(): Promise<string>;
   readonly contentType: string;
@@ -64,28 +60,28 @@ export function createMetrics(): Metrics {
     countUpstreamQuery: (transport) => upstream.inc({ transport }),
     observeQuery: (seconds) => durations.observe(seconds),
     countDaneCheck: (verdict) => checks.inc({ verdict }),
-    watchCache: watchCaches(registry),
+    watchEntries: openGauge(registry, 'zeker_cache_entries', 'Entries of a cache.'),
+    watchOctets: openGauge(
+      registry,
+      'zeker_cache_octets',
+      'Octets of a cache, as far as they are counted; those of the resolver share one limit and are told together.',
+    ),
     expose: () => registry.metrics(),
     contentType: registry.contentType,
   };
 }
 
-function watchCaches(registry: Registry): Metrics['watchCache'] {
-  const caches = new Map<string, CacheGauge>();
-  const gauge = (name: string, help: string, read: (cache: CacheGauge) => number | undefined) =>
-    new Gauge({
-      name,
-      help,
-      labelNames: ['cache'] as const,
-      registers: [registry],
-      collect() {
-        for (const [cache, figures] of caches) {
-          const value = read(figures);
-          if (value !== undefined) this.set({ cache }, value);
-        }
-      },
-    });
-  gauge('zeker_cache_entries', 'What a cache holds.', ({ entries }) => entries());
-  gauge('zeker_cache_octets', 'What that takes, as far as it is counted.', ({ octets }) => octets?.());
-  return (name, cache) => void caches.set(name, cache);
+/** A gauge by cache; returns what has one more cache read. */
+function openGauge(registry: Registry, name: string, help: string): (cache: string, read: () => number) => void {
+  const caches = new Map<string, () => number>();
+  new Gauge({
+    name,
+    help,
+    labelNames: ['cache'] as const,
+    registers: [registry],
+    collect() {
+      for (const [cache, read] of caches) this.set({ cache }, read());
+    },
+  });
+  return (cache, read) => void caches.set(cache, read);
 }

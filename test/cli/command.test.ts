@@ -53,28 +53,40 @@ const validDs = '. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC6
 
 describe('a fault of the configuration is one clear line', () => {
   test.each([
-    { title: 'unknown key', text: 'listen:\n  htpp: x\n', status: 2, says: /^zeker: .*a\.yaml:2: listen\.htpp: there is no such key$/ },
+    { title: 'unknown key', text: 'listen:\n  htpp: x\n', says: /^zeker: .*a\.yaml:2: listen\.htpp: there is no such key$/ },
     {
       title: 'bad anchor',
       text: 'trust: { anchors: bad.anchors }\n',
-      status: 1,
-      says: /^zeker: .*bad\.anchors:2: a digest of type 2 has 32 octets/,
+      says: /^zeker: .*\/bad\.anchors:2: a digest of type 2 has 32 octets, this one 2 \(trust\.anchors, .*\/a\.yaml:1\)$/,
+    },
+    {
+      title: 'bad hints',
+      text: 'root:\n  hints: bad.anchors\n',
+      says: /^zeker: .*\/bad\.anchors:1: a hint is no DS record \(root\.hints, .*\/a\.yaml:2\)$/,
     },
     {
       title: 'anchors not there',
-      text: 'trust: { anchors: none.anchors }\n',
-      status: 1,
-      says: /^zeker: trust\.anchors: .*none\.anchors cannot be read: ENOENT$/,
+      text: '# mine\ntrust:\n  anchors: none.anchors\n',
+      says: /^zeker: .*\/a\.yaml:3: trust\.anchors: .*\/none\.anchors cannot be read: no such file$/,
     },
-    { title: 'hints that are a folder', text: 'root: { hints: . }\n', status: 1, says: /^zeker: root\.hints: .* cannot be read: EISDIR$/ },
+    {
+      title: 'hints that are a folder',
+      text: 'root: { hints: . }\n',
+      says: /^zeker: .*\/a\.yaml:1: root\.hints: .* cannot be read: it is a folder$/,
+    },
     {
       title: 'a log file behind a link',
       text: 'log: { file: link.log }\n',
       command: 'serve',
-      status: 1,
-      says: /^zeker: log\.file: .*link\.log cannot be opened: it is a symbolic link$/,
+      says: /^zeker: .*\/a\.yaml:1: log\.file: .*\/link\.log cannot be opened: it is a symbolic link$/,
     },
-  ])('$title', async ({ text, status, says, command = 'check-config' }) => {
+    {
+      title: 'a log file in a folder that is not there',
+      text: 'log: { file: none/zeker.log }\n',
+      command: 'serve',
+      says: /^zeker: .*\/a\.yaml:1: log\.file: .*\/none\/zeker\.log cannot be opened: no such file$/,
+    },
+  ])('$title', async ({ text, says, command = 'check-config' }) => {
     write('bad.anchors', `${validDs}\n. IN DS 1 8 2 ABCD\n`);
     symlinkSync(join(folder, 'target.log'), join(folder, 'link.log'), 'file');
     const file = write('a.yaml', text);
@@ -82,12 +94,12 @@ describe('a fault of the configuration is one clear line', () => {
     rmSync(join(folder, 'link.log'));
     expect(ended.stderr).toMatch(says);
     expect(ended.stderr.split('\n')).toHaveLength(1);
-    expect(ended.status).toBe(status);
+    expect(ended.status).toBe(2);
   });
 
   test('a configuration that is not there exits 2', async () => {
     const { status, stderr } = await run('serve', '--config', join(folder, 'none.yaml'));
-    expect({ status, stderr }).toEqual({ status: 2, stderr: `zeker: ${join(folder, 'none.yaml')}:1: cannot be read: ENOENT` });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `zeker: ${join(folder, 'none.yaml')}: cannot be read: no such file` });
   });
 
   test('a port that is taken exits 1', async () => {
@@ -112,6 +124,50 @@ describe('a fault of the configuration is one clear line', () => {
     other.close();
     expect(stderr).toBe(`zeker: cannot listen on 127.0.0.1:${port} (TCP): another program listens there already`);
     expect(status).toBe(1);
+  });
+});
+
+describe('check-config', () => {
+  test('warns of what is allowed and may be a mistake', async () => {
+    write('no.anchors', '; none\n');
+    const file = write(
+      'warn.yaml',
+      "trust: { anchors: no.anchors, rfc5011: true }\naccess: { allow: ['0.0.0.0/0', '::/0', 192.0.2.0/24] }\nhttp: { access: ['::/0'] }\n",
+    );
+    const { status, stdout } = await run('check-config', file);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      `${file}: warning: access.allow has 0.0.0.0/0: anybody may ask, this is an open resolver`,
+      `${file}: warning: access.allow has ::/0: anybody may ask, this is an open resolver`,
+      `${file}: warning: http.access has ::/0: anybody may ask over HTTP`,
+      `${file}: warning: trust.rfc5011 is not in this version: trust anchors are those of the file`,
+      `${file}: warning: trust.anchors holds no anchor: every answer will be insecure`,
+      `${file}: good`,
+    ]);
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    {
+      title: 'no anchors with validation off',
+      text: 'trust: { anchors: no.anchors }\nvalidation: { enabled: false }\n',
+      says: 'validation is off',
+    },
+    { title: 'a set moment', text: 'validation: { time: 2026-11-24T06:41:00Z }\n', says: 'validation.time is 2026-11-24T06:41:00.000Z' },
+    {
+      title: 'a negative trust anchor',
+      text: 'validation: { negativeTrustAnchors: [{ zone: broken.example, reason: theirs, until: 2100-01-01 }] }\n',
+      says: 'broken.example. is insecure until 2100-01-01T00:00:00.000Z (theirs)',
+    },
+  ])('has one warning for $title', async ({ text, says }) => {
+    write('no.anchors', '; none\n');
+    const { stdout } = await run('check-config', write('warn.yaml', text));
+    expect(stdout.split('warning:')).toHaveLength(2);
+    expect(stdout).toContain(says);
+  });
+
+  test('has none for the defaults', async () => {
+    const file = write('defaults.yaml', '');
+    expect(await run('check-config', file)).toMatchObject({ status: 0, stdout: `${file}: good\n` });
   });
 });
 
@@ -206,7 +262,7 @@ resolver: { upstreamPort: ${sandbox.port}, doNotQuery: [] }
     await once(taken, 'close');
     expect(await run('health', '--config', config)).toMatchObject({
       status: 1,
-      stderr: `zeker: http://127.0.0.1:${port}/readyz does not answer: ECONNREFUSED`,
+      stderr: `zeker: http://127.0.0.1:${port}/readyz does not answer: nothing listens there`,
     });
     const service = start(['serve', '--config', config]);
     await service.waitFor('"ready"');

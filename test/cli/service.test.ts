@@ -121,6 +121,64 @@ test('after stop nothing listens any more', async () => {
   }
 });
 
+describe('what an operator is told', () => {
+  const logged = () => {
+    const lines: { readonly level: string; readonly msg: string; readonly reasons?: string[]; readonly lastFailure?: string }[] = [];
+    const file = join(folder, 'told.log');
+    rmSync(file, { force: true });
+    const { log, close } = openLog({ level: 'info', file });
+    return {
+      log,
+      read() {
+        close();
+        lines.push(
+          ...readFileSync(file, 'utf8')
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line) as (typeof lines)[number]),
+        );
+        return lines;
+      },
+    };
+  };
+
+  test('why it is not ready: the last server and what came instead of an answer; and that it has stopped', async () => {
+    const { log, read } = logged();
+    const service = await startService(configWith({ upstreamPort: 9 }), { log });
+    await vi.waitFor(() => expect(service.resolver.readiness().reasons[0]).toContain('did not validate'), 15_000);
+    await service.stop();
+    const lines = read();
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        msg: 'not ready',
+        lastFailure: expect.stringMatching(/^127\.53\.42\.\d+:9 over UDP: nothing listens there$/),
+      }),
+    );
+    expect(lines.at(-1)?.msg).toBe('stopped');
+  });
+
+  test('that no anchor means no validation, at every start; and yet it gets ready', async () => {
+    const { log, read } = logged();
+    writeFileSync(join(folder, 'empty'), '; nothing\n\n');
+    const service = await startService(configWith({}, { trust: { anchors: 'empty' } }), { log });
+    await vi.waitFor(() => expect(service.resolver.readiness().ready).toBe(true), 10_000);
+    await service.stop();
+    expect(read()).toContainEqual(
+      expect.objectContaining({ level: 40, msg: 'trust.anchors holds no anchor: every answer will be insecure' }),
+    );
+  });
+});
+
+test('/metrics has the entries of each cache once, and the octets of all together', async () => {
+  const service = await startService(configWith({}));
+  await vi.waitFor(() => expect(service.resolver.readiness().ready).toBe(true), 10_000);
+  const body = await (await fetch(`http://127.0.0.1:${service.http?.port}/metrics`)).text();
+  const labels = (name: string) => [...body.matchAll(new RegExp(`^${name}\\{cache="([^"]+)"\\}`, 'gm'))].map(([, cache]) => cache);
+  expect(labels('zeker_cache_entries').sort()).toEqual(['dane-verdicts', 'delegation', 'denial', 'failure', 'keys', 'rrset', 'server']);
+  expect(labels('zeker_cache_octets').sort()).toEqual(['dane-verdicts', 'resolver']);
+  await service.stop();
+});
+
 describe('an IPv6 address that this machine has not', () => {
   const absent = { address: '2001:db8::53', port: 0 };
   const withAbsent = (byDefault: boolean) => {

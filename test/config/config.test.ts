@@ -165,20 +165,29 @@ describe('values', () => {
 
 describe('an error names file, line and key', () => {
   test.each([
-    ['listen:\n  dns:\n    - 127.0.0.1:53\n    - localhost:53\n', 'zeker.yaml:4: listen.dns[1]: must be address:port'],
+    [
+      'listen:\n  dns:\n    - 127.0.0.1:53\n    - localhost:53\n',
+      "zeker.yaml:4: listen.dns[1]: 'localhost:53' is no endpoint: write address:port, an IPv6 address in brackets",
+    ],
     ['listen:\n  dns: 127.0.0.1:53\n', 'zeker.yaml:2: listen.dns: must be a list'],
     ['# first\nlisten:\n  htpp: 127.0.0.1:80\n', 'zeker.yaml:3: listen.htpp: there is no such key'],
     ['\n\nlissen: 1\n', 'zeker.yaml:3: lissen: there is no such key'],
     ['listen:\n\nlog:\n  level: info\n', 'zeker.yaml:1: listen: must be a section with keys of its own'],
-    ['listen:\n  http: true\n', 'zeker.yaml:2: listen.http: must be address:port, an IPv6 address in brackets, or false'],
-    ['access:\n  allow: [127.0.0.0/8,\n    10.0.0.0/40]\n', 'zeker.yaml:3: access.allow[1]: must be a prefix'],
-    ['resolver:\n  upstreamPort: 65536\n', 'zeker.yaml:2: resolver.upstreamPort: must be <= 65535'],
-    ['resolver:\n  upstreamPort: dns\n', 'zeker.yaml:2: resolver.upstreamPort: must be a whole number'],
+    ['listen:\n  http: true\n', 'zeker.yaml:2: listen.http: must be address:port, an IPv6 address in brackets, or false, not true'],
+    [
+      'access:\n  allow: [127.0.0.0/8,\n    10.0.0.0/40]\n',
+      "zeker.yaml:3: access.allow[1]: '10.0.0.0/40' is no address prefix: the length is a number from 0 to 32",
+    ],
+    ['resolver:\n  upstreamPort: 65536\n', 'zeker.yaml:2: resolver.upstreamPort: must be at most 65535, not 65536'],
+    ['resolver:\n  upstreamPort: dns\n', 'zeker.yaml:2: resolver.upstreamPort: must be a whole number, not "dns"'],
     ['resolver:\n  ipv6: "no"\n', 'zeker.yaml:2: resolver.ipv6: must be true or false'],
     ['resolver:\n  forward:\n    - zone: corp.example\n', 'zeker.yaml:3: resolver.forward[0].to: must be given'],
-    ['resolver:\n  stub:\n    - zone: a..b\n      to: [192.0.2.1]\n', 'zeker.yaml:3: resolver.stub[0].zone: must be a domain name'],
+    [
+      'resolver:\n  stub:\n    - zone: a..b\n      to: [192.0.2.1]\n',
+      "zeker.yaml:3: resolver.stub[0].zone: 'a..b' is no domain name: a domain name has no empty label",
+    ],
     ['resolver:\n  stub:\n    - zone: a.b\n      to:\n        - ns.example\n', 'zeker.yaml:5: resolver.stub[0].to[0]: must be an address'],
-    ['validation:\n  sha1: maybe\n', 'zeker.yaml:2: validation.sha1: must be one of insecure, validate'],
+    ['validation:\n  sha1: maybe\n', 'zeker.yaml:2: validation.sha1: must be one of insecure, validate, not "maybe"'],
     ['validation:\n  time: yesterday\n', 'zeker.yaml:2: validation.time: must be a moment'],
     [
       'validation:\n  negativeTrustAnchors:\n    - zone: example\n      reason: x\n',
@@ -186,8 +195,16 @@ describe('an error names file, line and key', () => {
     ],
     ['cache:\n  maxMemory: lots\n', 'zeker.yaml:2: cache.maxMemory: must be an amount of memory'],
     ['cache:\n  maxMemory: 12\n', 'zeker.yaml:2: cache.maxMemory: must be an amount of memory'],
-    ['cache:\n  minTtl: -1\n', 'zeker.yaml:2: cache.minTtl: must be >= 0'],
+    ['cache:\n  minTtl: -1\n', 'zeker.yaml:2: cache.minTtl: must be at least 0, not -1'],
     ['log:\n  level: loud\n', 'zeker.yaml:2: log.level: must be one of fatal, error, warn, info'],
+    ['access:\n  allow: [192.0.2.25/24]\n', "access.allow[0]: '192.0.2.25/24' is no address prefix: bits are set behind the first 24"],
+    ['access:\n  allow: [10]\n', 'access.allow[0]: must be a prefix such as'],
+    ['listen:\n  dns: []\n', 'zeker.yaml:2: listen.dns: must have at least 1 entry'],
+    ["listen:\n  dns: ['[::1]:1', 127.0.0.1:1, '[::1]:1']\n", 'zeker.yaml:2: listen.dns: has the same entry twice: the 1. and the 3.'],
+    ['trust:\n  anchors: ""\n', 'zeker.yaml:2: trust.anchors: must not be empty'],
+    ['cache:\n  minTtl: 600\n  maxTtl: 300\n', 'zeker.yaml:2: cache.minTtl: must be at most cache.maxTtl, which is 300, not 600'],
+    ['cache:\n  minTtl: 86401\n', 'zeker.yaml:2: cache.minTtl: must be at most cache.maxTtl, which is 86400, not 86401'],
+    ['resolver:\n  ipv4: false\n  ipv6: false\n', 'zeker.yaml:3: resolver.ipv6: must be true where resolver.ipv4 is false'],
     ['- a\n- b\n', 'zeker.yaml:1: must be a section'],
     ['log:\n  level: info\n  level: warn\n', 'zeker.yaml:3: Map keys must be unique'],
     ['log: {\n', 'zeker.yaml:'],
@@ -204,7 +221,7 @@ describe('an error names file, line and key', () => {
   });
 
   test('a file that cannot be read', () => {
-    expect(() => loadConfig('/nonexistent/zeker.yaml')).toThrow('/nonexistent/zeker.yaml:1: cannot be read: ENOENT');
+    expect(() => loadConfig('/nonexistent/zeker.yaml')).toThrow('/nonexistent/zeker.yaml: cannot be read: no such file');
   });
 });
 

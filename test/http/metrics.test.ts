@@ -32,7 +32,8 @@ describe('GET /metrics', () => {
   test('counts upstream queries, durations and what caches hold when it is read', async () => {
     const metrics = createMetrics();
     let entries = 1;
-    metrics.watchCache('rrset', { entries: () => entries });
+    metrics.watchEntries('rrset', () => entries);
+    metrics.watchOctets('resolver', () => 1_000 * entries);
     metrics.countUpstreamQuery('tcp');
     metrics.observeQuery(0.003);
     entries = 7;
@@ -42,6 +43,7 @@ describe('GET /metrics', () => {
     expect(body).toContain('zeker_query_duration_seconds_bucket{le="0.001"} 0\n');
     expect(body).toContain('zeker_cache_entries{cache="rrset"} 7\n');
     expect(body).not.toContain('zeker_cache_octets{cache="rrset"}');
+    expect(body).toContain('zeker_cache_octets{cache="resolver"} 7000\n');
     expect(body).toContain('process_cpu_seconds_total');
   });
   test('two services in one process do not mix', async () => {
