@@ -71,7 +71,7 @@ async function checkDomain(domain: Name, port: number, limits: DaneLimits, ceili
     domain: mailName(domain),
     port,
     checkedAt: isoTime(checkedAt),
-    validUntil: isoTime(validUntil(lookup, checked)),
+    validUntil: isoTime(Math.max(checkedAt, validUntil(lookup, checked))),
     mx: { ...lookup.report, kind, cname: aliasReports(lookup.aliases), hosts },
     ...verdict,
     deliverable: delivers(verdict.rfc7672.opportunistic),
@@ -163,6 +163,7 @@ function collectReasons(
   return [...reasons];
 }
 
+/** When the first lookup ends; one that came to nothing has ended before it began. */
 function validUntil({ expires }: Lookup<unknown>, hosts: readonly CheckedHost[]): number {
   return Math.min(expires, ...hosts.map((host) => host.expires));
 }

@@ -85,6 +85,8 @@ function readType(text: string): number {
 
 function describe(resolution: Resolution, now: number) {
   const { question, kind, cached, expires, answer, authority, aliases } = resolution;
+  const second = Math.floor(now); // whole seconds, as records count them
+  const ttl = Math.max(0, expires - second); // what came to nothing ended before it began
   return {
     question: { name: formatName(question.qname), type: formatType(question.qtype), class: 'IN' },
     verdict: verdictOf(resolution),
@@ -92,8 +94,8 @@ function describe(resolution: Resolution, now: number) {
     rcode: formatRcode(rcodeOf(resolution)),
     validation: describeValidation(resolution.validation),
     cached,
-    expires: new Date(expires * 1000).toISOString(),
-    ttl: Math.max(0, expires - Math.floor(now)), // whole seconds, as records count them
+    expires: new Date((second + ttl) * 1000).toISOString(),
+    ttl,
     answer: answer.flatMap(formatRRset),
     authority: authority.flatMap(formatRRset),
     aliases: aliases.map(({ owner, target, validation: state }) => ({

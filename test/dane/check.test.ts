@@ -432,6 +432,21 @@ describe('the report', () => {
     expect(report.validUntil).toBe(new Date((NOW + 30) * 1000).toISOString());
     expect(report.mx.ttl).toBe(3600);
   });
+
+  test.each([
+    { title: 'MX', script: { 'example MX': { state: 'indeterminate', ttl: -NOW } } },
+    { title: 'a TLSA RRset', script: oneHost({ '_25._tcp.mx.example TLSA': { state: 'indeterminate', ttl: -NOW } }) },
+  ] as const)('a report ends when it is made where $title could not be had, and not before', async ({ script }) => {
+    const { report } = await check(script);
+    expect(report.validUntil).toBe(report.checkedAt);
+  });
+
+  test('a lookup that ended while the others were made ends the report at once', async () => {
+    const moments = [NOW, NOW + 8, NOW + 9];
+    const resolver = scriptedResolver(oneHost({ 'mx.example A': { rdata: ip('192.0.2.1'), ttl: -1 } }));
+    const report = await createDaneCheck({ resolver, now: () => moments.shift() ?? NOW + 10 })(parseName('example'));
+    expect(Date.parse(report.validUntil)).toBeGreaterThanOrEqual(Date.parse(report.checkedAt));
+  });
   test('gives no address that did not validate', async () => {
     const { report } = await check(oneHost({ 'mx.example A': { state: 'bogus', rdata: ip('192.0.2.66') } }));
     expect(JSON.stringify(report)).not.toContain('192.0.2.66');

@@ -9,6 +9,7 @@ const script: Script = {
   'gone.example A': { kind: 'nxdomain' },
   'broken.example A': { state: 'bogus', kind: 'answer', rdata: ip('192.0.2.6') },
   'lame.example A': { state: 'indeterminate' },
+  'nothing.example A': { state: 'indeterminate', ttl: -NOW }, // a resolution that came to nothing is over at once: its `expires` is 0
 };
 
 describe('GET /resolve/:name/:type', () => {
@@ -61,6 +62,14 @@ describe('GET /resolve/:name/:type', () => {
     },
   ])('$name is $want.verdict', async ({ name, want }) => {
     expect((await scripted.app.inject(`/resolve/${name}/A`)).json()).toMatchObject(want);
+  });
+
+  test('what came to nothing ends now, not in 1970', async () => {
+    expect((await scripted.app.inject('/resolve/nothing.example/A')).json()).toMatchObject({
+      kind: 'failure',
+      expires: new Date(NOW * 1000).toISOString(),
+      ttl: 0,
+    });
   });
 
   test('types without a mnemonic can be asked', async () => {
