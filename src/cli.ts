@@ -10,9 +10,10 @@ import { describeFault, exitStatus } from './cli/fault.ts';
 import { checkHealth } from './cli/health.ts';
 import { query } from './cli/query.ts';
 import { serve } from './cli/serve.ts';
+import { publishedSchema } from './config/published-schema.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
 import { warningsOf } from './config/warnings.ts';
-import { configSchema, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
 import { readVersion } from './version.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -88,7 +89,7 @@ function program(): Command {
   zeker
     .command('config-schema')
     .description('print the JSON schema of the configuration')
-    .action(() => print(JSON.stringify(configSchema, undefined, 2)));
+    .action(() => print(JSON.stringify(publishedSchema(), undefined, 2)));
   zeker.command('health').description('ask the running service whether it is ready').addOption(configOption()).action(checkHealth);
   return zeker;
 }

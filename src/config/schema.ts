@@ -1,13 +1,13 @@
 /**
- * The configuration as a JSON schema (TypeBox): names, kinds, defaults and a sentence about each key. `zeker config-schema` prints it.
- * The `format`s are checked by values.ts; to a program that does not know them they are annotations (JSON Schema 2020-12 §7.2.3).
+ * The configuration as a JSON schema (TypeBox): names, kinds, defaults and a sentence about each key. The `format`s are checked by
+ * values.ts; published-schema.ts makes of it what `zeker config-schema` prints.
  */
 
 import { type Static, type TSchema, Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 
-/** What a wrong value is told, behind "must be": the keyword `expects` is ours, an annotation to other programs. */
+/** What a wrong value is told, behind "must be": the keyword `expects` is ours. */
 const expectations = {
   endpoint: 'address:port, an IPv6 address in brackets',
   server: 'an address or address:port, an IPv6 address with a port in brackets',
@@ -38,14 +38,14 @@ export const defaultDoNotQuery: readonly string[] = [
 ];
 
 const prefixes = (description: string, value: readonly string[]) =>
-  Type.Array(text('prefix', 'A prefix, 192.0.2.0/24 or 2001:db8::/32, or an address alone.'), { default: [...value], description });
+  Type.Array(text('prefix', 'Addresses.'), { default: [...value], description });
 
 const configuredZones = (description: string) =>
   Type.Array(
     Type.Object(
       {
         zone: text('domain-name', 'The zone and all below it.'),
-        to: Type.Array(text('server', 'An address, or address:port; port 53 unless told. IPv6 with a port stands in brackets.'), {
+        to: Type.Array(text('server', 'A server; port 53 unless told.'), {
           minItems: 1,
           maxItems: 32,
         }),
@@ -61,14 +61,14 @@ const seconds = (value: number, description: string) => Type.Integer({ minimum: 
 export const configSchema = Type.Object(
   {
     listen: section('Where clients reach the service.', {
-      dns: Type.Array(text('endpoint', 'address:port'), {
+      dns: Type.Array(text('endpoint', 'Where to listen.'), {
         default: ['127.0.0.1:5335', '[::1]:5335'],
         minItems: 1,
         maxItems: 64,
         uniqueItems: true,
         description: 'DNS over UDP and TCP.',
       }),
-      http: Type.Union([text('endpoint', 'address:port'), Type.Literal(false)], {
+      http: Type.Union([text('endpoint', 'Where to listen.'), Type.Literal(false)], {
         default: '127.0.0.1:8053',
         expects: 'address:port, an IPv6 address in brackets, or false',
         description: 'HTTP: /dane, /resolve, /healthz, /readyz, /metrics. `false` for none.',
