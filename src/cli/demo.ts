@@ -11,6 +11,7 @@ import type { DaneReport } from '../dane/report.ts';
 import { openLog } from '../log.ts';
 import { type Service, startService } from '../main.ts';
 import { type Sandbox, startSandbox } from '../sandbox/internet.ts';
+import { BindError } from '../server/bind-error.ts';
 import { CommandError } from './fault.ts';
 import { untilSignal } from './serve.ts';
 
@@ -28,33 +29,58 @@ const ADDRESS = '127.0.0.1';
 /** Checks under way at once: a silent server keeps one busy for seconds. */
 const CHECKS_AT_ONCE = 8;
 
-/** Runs the demo; resolves once it has stopped. */
+/** Runs the demo; resolves once it has stopped. A signal ends it at any moment, and nothing is left behind. */
 export async function demo(options: DemoOptions, print: Print): Promise<void> {
+  const signalled = new AbortController();
+  const ended = untilSignal().then(() => signalled.abort());
   const folder = mkdtempSync(join(tmpdir(), 'zeker-demo-'));
   const closers: (() => void | Promise<void>)[] = [() => rmSync(folder, { recursive: true, force: true })];
   try {
     const sandbox = await openSandbox(options.sandboxPort);
     closers.push(() => sandbox.stop());
-    const service = await startService(demoConfig(sandbox, folder, options), { log: openLog({ level: 'error' }).log });
+    if (signalled.signal.aborted) return;
+    const service = await openService(demoConfig(sandbox, folder, options));
     closers.push(() => service.stop());
-    await service.resolver.prepare();
-    const anchorFile = join(folder, 'sandbox.keys');
-    writeFileSync(anchorFile, sandbox.anchorKeys);
-    await printTable(sandbox, service, print);
-    printCommands(service, anchorFile, print);
-    if (options.once) return;
+    await Promise.race([ended, show(sandbox, service, folder, signalled.signal, print)]);
+    if (options.once || signalled.signal.aborted) return;
     print('\nCtrl-C ends it.');
-    await untilSignal();
+    await ended;
   } finally {
     for (const close of closers.reverse()) await close();
   }
+}
+
+/** The table and the lines to try, unless a signal comes first. */
+async function show(sandbox: Sandbox, service: Service, folder: string, signal: AbortSignal, print: Print): Promise<void> {
+  await service.resolver.prepare();
+  print(`A miniature internet of ${sandbox.zones.length} zones on ${sandbox.servers.length} name servers, port ${sandbox.port}.`);
+  print('What /dane says of each domain, asked just now. No certificate is looked at: * is what holds if it matches.\n');
+  const rows = await verdictRows(sandbox, service, signal).catch((error) => {
+    if (!signal.aborted) throw error;
+  });
+  if (!rows || signal.aborted) return;
+  printTable(rows, print);
+  const anchorFile = join(folder, 'sandbox.keys');
+  writeFileSync(anchorFile, sandbox.anchorKeys);
+  printCommands(service, anchorFile, print);
 }
 
 async function openSandbox(port: number): Promise<Sandbox> {
   try {
     return await startSandbox({ port });
   } catch (error) {
-    throw new CommandError((error as Error).message);
+    const { message, cause } = error as Error;
+    const taken = (cause as NodeJS.ErrnoException | undefined)?.code === 'EADDRINUSE';
+    throw new CommandError(taken ? `${message}; is another demo running? --sandbox-port takes another port, 0 for a free one` : message);
+  }
+}
+
+async function openService(config: Config): Promise<Service> {
+  try {
+    return await startService(config, { log: openLog({ level: 'error' }).log });
+  } catch (error) {
+    if (!(error instanceof BindError) || error.code !== 'EADDRINUSE') throw error;
+    throw new CommandError(`${error.message}; is another demo running? --dns-port and --http-port take other ports, 0 for a free one`);
   }
 }
 
@@ -71,30 +97,35 @@ function demoConfig(sandbox: Sandbox, folder: string, { dnsPort, httpPort }: Dem
   return parseConfig(text, 'demo', folder);
 }
 
-async function printTable(sandbox: Sandbox, service: Service, print: Print): Promise<void> {
-  const { http } = service;
+type Row = readonly string[];
+
+/** What /dane says of each domain, in their order. */
+async function verdictRows(sandbox: Sandbox, { http }: Service, signal: AbortSignal): Promise<readonly Row[]> {
   if (!http) throw new Error('the demo has HTTP');
-  print(`A miniature internet of ${sandbox.zones.length} zones on ${sandbox.servers.length} name servers, port ${sandbox.port}.`);
-  print('What /dane says of each domain, asked just now. No certificate is looked at: * is what holds if it matches.\n');
-  const rows: (readonly string[])[] = [['domain', 'MX', 'mandatory', 'opportunistic', 'RFC 7672', 'about']];
+  const rows: Row[] = [];
   const waiting = sandbox.domains.entries();
   const worker = async () => {
-    for (const [index, { domain, about }] of waiting) rows[index + 1] = [domain, ...(await verdictsOf(domain, http.port)), about];
+    for (const [index, { domain, about }] of waiting) rows[index] = [domain, ...(await verdictsOf(domain, http.port, signal)), about];
   };
   await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, worker));
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of rows) print(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+  return rows;
 }
 
 /** MX status, the appliance's two verdicts, and what RFC 7672 has a sender do without mandatory DANE. */
-async function verdictsOf(domain: string, port: number): Promise<readonly string[]> {
-  const response = await fetch(`http://${ADDRESS}:${port}/dane/${domain}`);
+async function verdictsOf(domain: string, port: number, signal: AbortSignal): Promise<Row> {
+  const response = await fetch(`http://${ADDRESS}:${port}/dane/${domain}`, { signal });
   if (!response.ok) return [`HTTP ${response.status}`, '-', '-', '-'];
   const { mx, cisco, rfc7672 } = (await response.json()) as DaneReport;
   return [
     mx.status,
     ...[cisco.mandatory, cisco.opportunistic, rfc7672.opportunistic].map((verdict) => verdict.replace('-if-certificate-matches', '*')),
   ];
+}
+
+function printTable(verdicts: readonly Row[], print: Print): void {
+  const rows = [['domain', 'MX', 'mandatory', 'opportunistic', 'RFC 7672', 'about'], ...verdicts];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  for (const row of rows) print(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
 }
 
 function printCommands({ dns, http }: Service, anchorFile: string, print: Print): void {

@@ -152,9 +152,16 @@ async function listenOnAll(port: number, servers: readonly SandboxServer[], star
   }
 }
 
+const bindFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there already',
+  EADDRNOTAVAIL: 'this machine has not these addresses; outside Linux they must be added to its loopback interface first',
+  EACCES: 'permission denied; a port below 1024 needs root or CAP_NET_BIND_SERVICE',
+};
+
 function cannotListen(port: number, servers: readonly SandboxServer[], cause: unknown): Error {
   const range = `${servers[0]?.address} to ${servers.at(-1)?.address}`;
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const { code = '', message = String(cause) } = cause as NodeJS.ErrnoException;
+  const why = bindFaults[code] ?? message;
   return new Error(`the sandbox cannot listen on ${range}, port ${port}: ${why}`, { cause });
 }
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/internet.ts';
 import { run, start } from './run.ts';
 
@@ -270,6 +270,42 @@ resolver: { upstreamPort: ${sandbox.port}, doNotQuery: [] }
     service.process.kill('SIGTERM');
     expect((await service.ended).status).toBe(0);
     await sandbox.stop();
+  });
+});
+
+describe('demo', () => {
+  const freePorts = ['--dns-port', '0', '--http-port', '0', '--sandbox-port', '0'];
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s while it makes its table ends it with 0 and leaves no file', async (signal) => {
+    const temporary = mkdtempSync(join(folder, 'tmp-'));
+    const running = start(['demo', ...freePorts], { TMPDIR: temporary });
+    await vi.waitFor(() => expect(readdirSync(temporary)).toHaveLength(1), { timeout: 10_000, interval: 5 });
+    running.process.kill(signal);
+    const { status, stdout, signal: by } = await running.ended;
+    expect({ status, by, left: readdirSync(temporary) }).toEqual({ status: 0, by: null, left: [] });
+    expect(stdout).not.toContain('lame.sandbox');
+  });
+
+  test.each([
+    {
+      option: '--sandbox-port',
+      address: '127.53.0.1',
+      says: /^zeker: the sandbox cannot listen on 127\.53\.0\.1 to 127\.53\.0\.\d+, port \d+: another program listens there already; is another demo running\? --sandbox-port takes another port, 0 for a free one$/,
+    },
+    ...['--dns-port', '--http-port'].map((option) => ({
+      option,
+      address: '127.0.0.1',
+      says: /^zeker: cannot listen on 127\.0\.0\.1:\d+ \(TCP\): another program listens there already; is another demo running\? --dns-port and --http-port take other ports, 0 for a free one$/,
+    })),
+  ])('a port of $option that is taken: says so, and what to do', async ({ option, address, says }) => {
+    const other = createServer().listen(0, address);
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    // Of an option given twice the last one counts.
+    const { status, stderr } = await run('demo', '--once', ...freePorts, option, String(port));
+    other.close();
+    expect(stderr).toMatch(says);
+    expect(status).toBe(1);
   });
 });
 

@@ -20,9 +20,9 @@ export interface Running {
   waitFor(text: string): Promise<string>;
 }
 
-export function start(args: readonly string[], cwd?: string): Running {
+export function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
   if (!existsSync(command)) throw new Error('dist/cli.js is not there: npm run build makes it');
-  const child = spawn(process.execPath, [command, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [command, ...args], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   const lines: string[] = [];
   const waiting = new Set<() => void>();
