@@ -2,8 +2,7 @@
 /** The `zeker` command (commander): reads the command line, runs one command, turns faults into one line and an exit status. */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { type Name, NameError, parseName } from './base/name.ts';
-import { tryParseType } from './base/registry.ts';
+import { readMailDomain, readName, readType } from './base/question-text.ts';
 import { daneverify } from './cli/daneverify.ts';
 import { demo } from './cli/demo.ts';
 import { describeFault, exitStatus } from './cli/fault.ts';
@@ -17,20 +16,6 @@ import { loadConfig } from './config.ts';
 import { readVersion } from './version.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
-
-function nameArgument(text: string): Name {
-  try {
-    return parseName(text);
-  } catch (error) {
-    throw error instanceof NameError ? new InvalidArgumentError(error.message) : error;
-  }
-}
-
-function typeArgument(text: string): number {
-  const type = tryParseType(text);
-  if (type === undefined) throw new InvalidArgumentError('It is a record type such as MX, TLSA or TYPE65.');
-  return type;
-}
 
 function portArgument(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 0xffff) throw new InvalidArgumentError('It is a port, 0 to 65535; 0 for a free one.');
@@ -61,21 +46,29 @@ function program(): Command {
   zeker
     .command('query')
     .description('resolve and validate one question in this process')
-    .argument('<name>', 'domain name', nameArgument)
-    .argument('<type>', 'record type', typeArgument)
+    .argument('<name>', 'domain name')
+    .argument('<type>', 'record type, as MX, TLSA or TYPE65')
     .option('--dnssec', 'print signatures and proofs too')
     .addOption(configOption())
     .action(async (name, type, options) => {
-      process.exitCode = await query(name, type, options, print);
+      process.exitCode = await query(readName(name), readType(type), options, print);
     });
   zeker
     .command('daneverify')
     .description('check the DANE records of a mail domain')
-    .argument('<domain>', 'mail domain', nameArgument)
+    .argument('<domain>', 'mail domain: what stands behind the @')
     .option('--json', 'the whole report')
+    .option('--mandatory', 'judge by the verdict for a sender that makes DANE mandatory')
     .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Exit status: 0 mail would be delivered by RFC 7672, if the certificates match, which nobody checks: with TLSA records authenticated,
+without them as ever; with --mandatory only what is authenticated counts. 1 it could not be done. 2 wrong command line or configuration.
+3 mail would wait or be refused. 4 the MX lookup failed, so nobody can tell.`,
+    )
     .action(async (domain, options) => {
-      process.exitCode = await daneverify(domain, options, (text) => void process.stdout.write(text));
+      process.exitCode = await daneverify(readMailDomain(domain), options, (text) => void process.stdout.write(text));
     });
   zeker
     .command('check-config')

@@ -4,6 +4,7 @@ import { BudgetExceeded } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
 import { defaultConfig, loadConfig } from '../config.ts';
 import { createDaneCheck } from '../dane/check.ts';
+import { delivers } from '../dane/judge.ts';
 import type { DaneReport } from '../dane/report.ts';
 import { formatTranscript } from '../dane/transcript.ts';
 import { openResolver } from '../main.ts';
@@ -12,19 +13,21 @@ import { CommandError, exitStatus } from './fault.ts';
 export interface DaneverifyOptions {
   readonly config?: string;
   readonly json?: boolean;
+  /** Judge by the verdict for a sender that makes DANE mandatory. */
+  readonly mandatory?: boolean;
 }
 
 /** Checks and writes; returns the exit status. */
 export async function daneverify(
   domain: Name,
-  { config, json = false }: DaneverifyOptions,
+  { config, json = false, mandatory = false }: DaneverifyOptions,
   write: (text: string) => void,
 ): Promise<number> {
   const { resolver, close } = openResolver(config === undefined ? defaultConfig() : loadConfig(config));
   try {
     const report = await createDaneCheck({ resolver, now: () => Math.floor(Date.now() / 1000) })(domain);
     write(json ? `${JSON.stringify(report, undefined, 2)}\n` : formatTranscript(report));
-    return statusOf(report);
+    return statusOf(report, mandatory ? delivers(report.rfc7672.mandatory) : report.deliverable);
   } catch (error) {
     if (error instanceof BudgetExceeded) throw new CommandError(`there was no verdict before ${error.message}`);
     throw error;
@@ -33,7 +36,7 @@ export async function daneverify(
   }
 }
 
-function statusOf({ deliverable, mx }: DaneReport): number {
-  if (deliverable) return exitStatus.ok;
+function statusOf({ mx }: DaneReport, delivered: boolean): number {
+  if (delivered) return exitStatus.ok;
   return mx.status === 'indeterminate' ? exitStatus.indeterminate : exitStatus.bogus;
 }

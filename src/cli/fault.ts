@@ -2,6 +2,7 @@
 
 import { NameError } from '../base/name.ts';
 import { EndpointError, PrefixError } from '../base/prefix.ts';
+import { QuestionError } from '../base/question-text.ts';
 import { ConfigError, FileError } from '../config.ts';
 import { LogError } from '../log.ts';
 import { BindError } from '../server/bind-error.ts';
@@ -24,7 +25,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-const usageFaults = [ConfigError, NameError, EndpointError, PrefixError];
+const usageFaults = [ConfigError, QuestionError, NameError, EndpointError, PrefixError];
 const startFaults = [CommandError, FileError, LogError, BindError];
 
 /** The line and exit status of a fault; undefined for what is our own fault and should be seen with its stack. */

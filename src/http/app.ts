@@ -15,11 +15,11 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { BudgetExceeded } from '../base/budget.ts';
+import { notAName, QuestionError } from '../base/question-text.ts';
 import type { CheckDane } from '../dane/check.ts';
 import type { Resolver } from '../resolver/resolution.ts';
 import { type AdmissionLimits, createAdmission } from './admission.ts';
 import { daneRoute } from './dane-route.ts';
-import { nameTooLong } from './domain-name.ts';
 import { HttpError } from './errors.ts';
 import { createGuard, type GuardDeps } from './guard.ts';
 import { healthRoute, type Readiness } from './health-route.ts';
@@ -131,10 +131,11 @@ function answerUnreadable(error: Error & { readonly code?: string }, socket: Soc
 
 function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
+  if (error instanceof QuestionError) return new HttpError(400, error.fault, error.message);
   if (error instanceof BudgetExceeded)
     return new HttpError(504, 'budget-exceeded', 'The time or the lookups that this may take were spent before there was a verdict.');
   const { code, validation, statusCode } = error as Partial<FastifyError>;
-  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return nameTooLong;
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return toHttpError(notAName('a domain name has at most 255 octets'));
   if (code === 'FST_ERR_BAD_URL')
     return new HttpError(400, 'bad-url', 'The URL has a percent sign that is not followed by two hexadecimal digits of UTF-8.');
   if (validation) return new HttpError(400, 'bad-parameter', `Wrong parameter: ${(error as Error).message}.`);

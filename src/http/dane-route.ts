@@ -1,11 +1,11 @@
 /** `GET /dane/:domain`: reads the name, asks, answers. What the report says is decided in dane/. */
 
 import { Type } from 'typebox';
+import { readMailDomain } from '../base/question-text.ts';
 import type { CheckDane } from '../dane/check.ts';
 import { prefersText } from './accept.ts';
 import type { Admit } from './admission.ts';
 import { daneReportSchema } from './dane-schema.ts';
-import { readMailDomain } from './domain-name.ts';
 import { errorSchema } from './errors.ts';
 import type { Metrics } from './metrics.ts';
 import type { App, CheckReady } from './route.ts';

@@ -1,16 +1,16 @@
 /** `GET /resolve/:name/:type`: one Resolution as JSON, with the state of its validation and why it is so. */
 
 import { Type } from 'typebox';
-import { formatName, type Name } from '../base/name.ts';
-import { Class, formatRcode, formatType, isMetaType, Rcode, tryParseType } from '../base/registry.ts';
+import { formatName } from '../base/name.ts';
+import { readName, readType } from '../base/question-text.ts';
+import { Class, formatRcode, formatType, Rcode } from '../base/registry.ts';
 import { extendedError, isServable, type Validation } from '../base/validation.ts';
 import { printable } from '../dane/lookup.ts';
 import type { Resolution, Resolver } from '../resolver/resolution.ts';
 import { verdictOf, verdicts } from '../service/verdict.ts';
 import { formatRRset } from '../wire/rdata-text.ts';
 import type { Admit } from './admission.ts';
-import { readName } from './domain-name.ts';
-import { errorSchema, HttpError } from './errors.ts';
+import { errorSchema } from './errors.ts';
 import type { App, CheckReady } from './route.ts';
 
 export interface ResolveRouteDeps {
@@ -66,21 +66,13 @@ const schema = {
 /** Adds the route. */
 export function resolveRoute(app: App, { resolver, checkReady, admit, now }: ResolveRouteDeps): void {
   app.get('/resolve/:name/:type', { schema }, async ({ params, socket }, reply) => {
-    const qname: Name = readName(params.name);
+    const qname = readName(params.name);
     const qtype = readType(params.type);
     checkReady();
     const resolution = await admit(socket.remoteAddress ?? '', () => resolver.resolve({ qname, qtype, qclass: Class.IN }));
     reply.header('cache-control', 'no-store');
     return describe(resolution, now());
   });
-}
-
-function readType(text: string): number {
-  const type = tryParseType(text);
-  if (type === undefined)
-    throw new HttpError(400, 'not-a-type', 'This is no RR type: give a mnemonic such as MX, or TYPE and a number to 65535.');
-  if (isMetaType(type)) throw new HttpError(400, 'not-a-type', 'This type is no data that a zone can hold: give one such as MX or TLSA.');
-  return type;
 }
 
 function describe(resolution: Resolution, now: number) {

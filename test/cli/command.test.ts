@@ -30,6 +30,11 @@ test('config-schema prints a JSON schema', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ type: 'object', additionalProperties: false, properties: { listen: {}, trust: {} } });
 });
 
+test('daneverify --help tells the exit statuses', async () => {
+  const { stdout } = await run('daneverify', '--help');
+  for (const told of ['Exit status: 0 ', '1 ', '2 ', '3 ', '4 ']) expect(stdout.slice(stdout.indexOf('Exit status:'))).toContain(told);
+});
+
 test('--help tells the exit statuses', async () => {
   expect(await run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('Exit status: 0') });
 });
@@ -37,15 +42,27 @@ test('--help tells the exit statuses', async () => {
 describe('a wrong command line exits 2', () => {
   test.each([
     { args: ['frobnicate'], says: 'unknown command' },
-    { args: ['query', 'example..com', 'MX'], says: 'no empty label' },
-    { args: ['query', 'example.com', 'NOTYPE'], says: 'record type' },
+    { args: ['query', 'example..com', 'MX'], says: 'zeker: This is not the name of a domain: a domain name has no empty label.' },
+    {
+      args: ['query', 'bücher.de', 'MX'],
+      says: 'zeker: This is not the name of a domain: letters beyond ASCII must be given in A-label form',
+    },
+    {
+      args: ['daneverify', 'a@b.c'],
+      says: 'zeker: This is not the name of a domain: it is a mail address; ask for the part behind the @.',
+    },
+    { args: ['daneverify', '192.0.2.1'], says: 'zeker: This is not the name of a domain: it is an IP address, and DANE does not apply' },
+    { args: ['daneverify', '[IPv6:2001:db8::1]'], says: 'zeker: This is not the name of a domain: it is an IP address' },
+    { args: ['daneverify', '.'], says: 'zeker: This is not the name of a domain: the root takes no mail.' },
+    { args: ['query', 'example.com', 'NOTYPE'], says: 'zeker: This is no RR type: give a mnemonic such as MX' },
+    { args: ['query', 'example.com', 'AXFR'], says: 'zeker: This type is no data that a zone can hold' },
     { args: ['demo', '--dns-port', '70000'], says: 'port' },
     { args: ['serve', '--nonsense'], says: 'unknown option' },
   ])('$args', async ({ args, says }) => {
     const { status, stderr } = await run(...args);
     expect(status).toBe(2);
     expect(stderr).toContain(says);
-    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stderr).not.toMatch(/^\s+at |command-argument/m);
   });
 });
 
@@ -232,6 +249,12 @@ describe('on the sandbox', () => {
       says: ['SECURE TLSA record found', 'Certificate not checked.'],
       not: ['DANE SUCCESS'],
     },
+    { args: ['daneverify', 'secure.sandbox', '--mandatory'], status: 0, says: ['Certificate not checked.'], not: [] },
+    { args: ['daneverify', 'unsigned.sandbox'], status: 0, says: ['INSECURE MX'], not: [] },
+    { args: ['daneverify', 'unsigned.sandbox', '--mandatory'], status: 3, says: ['INSECURE MX'], not: [] },
+    { args: ['daneverify', 'unusable-tlsa.sandbox', '--mandatory'], status: 3, says: ['TLSA records unusable'], not: [] },
+    { args: ['daneverify', 'lame.sandbox', '--mandatory'], status: 4, says: ['MX lookup error'], not: [] },
+    { args: ['daneverify', 'Bogus-TLSA.sandbox.'], status: 3, says: ['for bogus-tlsa.sandbox\n'], not: [] },
     { args: ['daneverify', 'bogus-tlsa.sandbox'], status: 3, says: ['BOGUS'], not: ['Certificate not checked.'] },
     { args: ['daneverify', 'secure.sandbox', '--json'], status: 0, says: ['"domain": "secure.sandbox"'], not: [] },
   ])('$args exits $status', async ({ args, status, says, not }) => {
