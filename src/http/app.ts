@@ -25,6 +25,7 @@ import { createGuard, type GuardDeps } from './guard.ts';
 import { healthRoute, type Readiness } from './health-route.ts';
 import type { Metrics } from './metrics.ts';
 import { metricsRoute } from './metrics-route.ts';
+import { parameterFault } from './parameter-fault.ts';
 import { resolveRoute } from './resolve-route.ts';
 import type { App, CheckReady } from './route.ts';
 
@@ -59,14 +60,21 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     requestTimeout: 10_000,
     keepAliveTimeout: 10_000,
     // A parameter that is misspelt or given twice is told, not dropped.
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, verbose: true } },
     http: { requireHostHeader: false }, // the guard demands one, and says so
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => void answerError(refusal(request.raw) ?? error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
-  app.addHook('onRequest', async (request) => {
+  const routes = new Set<string>();
+  app.addHook('onRoute', ({ url }) => void routes.add(url));
+  app.addHook('onRequest', async (request, reply) => {
     const refused = refusal(request.raw);
     if (refused) throw refused;
+    // Before anything is read of a body.
+    if (request.method === 'GET' || request.method === 'HEAD') return;
+    if (![...routes].some((route) => isAt(request.url, route))) throw notFound();
+    reply.header('allow', 'GET, HEAD');
+    throw new HttpError(405, 'method-not-allowed', 'All that is here is read with GET or HEAD.');
   });
   let closing = false;
   app.addHook('preClose', async () => {
@@ -75,11 +83,15 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   app.addHook('onSend', async (_request, reply) => {
     // A connection that is idle at the end is closed by fastify; one that becomes so later would hold the end up.
     if (closing) reply.header('connection', 'close');
-    reply.header('x-content-type-options', 'nosniff').header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    // All of it is of this moment, and no cache of HTTP knows for how long a verdict holds.
+    reply
+      .header('cache-control', 'no-store')
+      .header('x-content-type-options', 'nosniff')
+      .header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
   });
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(async () => {
-    throw new HttpError(404, 'not-found', 'There is nothing here: /openapi.json tells what there is.');
+    throw notFound();
   });
   app.register(swagger, {
     openapi: {
@@ -90,6 +102,17 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   // Within a plugin, so that they are added after swagger, which has to see them.
   app.register(async (scope) => addRoutes(scope.withTypeProvider<TypeBoxTypeProvider>(), deps));
   return app as unknown as FastifyInstance; // the type provider is ours alone
+}
+
+function notFound(): HttpError {
+  return new HttpError(404, 'not-found', 'There is nothing here: /openapi.json tells what there is.');
+}
+
+/** Whether a request target is at a route such as `/dane/:domain`, part by part. */
+function isAt(target: string, route: string): boolean {
+  const parts = (target.split('?', 1)[0] ?? '').split('/');
+  const pattern = route.split('/');
+  return parts.length === pattern.length && pattern.every((part, i) => part.startsWith(':') || part === parts[i]);
 }
 
 function addRoutes(app: App, deps: AppDeps): void {
@@ -114,7 +137,6 @@ async function answerError(error: unknown, request: FastifyRequest, reply: Fasti
   if (told.retryAfter !== undefined) reply.header('retry-after', told.retryAfter);
   await reply
     .code(told.statusCode)
-    .header('cache-control', 'no-store')
     .type('application/json; charset=utf-8')
     .send(JSON.stringify({ error: told.error, message: told.message }));
 }
@@ -138,7 +160,7 @@ function toHttpError(error: unknown): HttpError {
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return toHttpError(notAName('a domain name has at most 255 octets'));
   if (code === 'FST_ERR_BAD_URL')
     return new HttpError(400, 'bad-url', 'The URL has a percent sign that is not followed by two hexadecimal digits of UTF-8.');
-  if (validation) return new HttpError(400, 'bad-parameter', `Wrong parameter: ${(error as Error).message}.`);
+  if (validation) return new HttpError(400, 'bad-parameter', `Wrong parameter: ${parameterFault(validation)}.`);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new HttpError(statusCode, 'bad-request', 'The request cannot be read.');
   return new HttpError(500, 'internal-error', 'Something went wrong here. The log of the service tells more.');

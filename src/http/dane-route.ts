@@ -64,7 +64,7 @@ export function daneRoute(app: App, { checkDane, checkReady, admit, metrics, clo
         return report;
       }),
     );
-    reply.header('cache-control', 'no-store').header('vary', 'accept');
+    reply.header('vary', 'accept');
     const asText = format === undefined ? prefersText(headers.accept) : format === 'text';
     // Already a string: it is sent as it is, and not serialised again.
     return asText ? reply.type('text/plain; charset=utf-8').send(text) : reply.type('application/json; charset=utf-8').send(json);

@@ -144,7 +144,11 @@ export const daneReportSchema = Type.Object(
   {
     domain: Type.String(),
     port: Type.Integer({ minimum: 1, maximum: 65535 }),
-    checkedAt: Type.String({ format: 'date-time' }),
+    checkedAt: Type.String({
+      format: 'date-time',
+      description:
+        'When it was checked: states, TTLs and verdicts are those of this moment. A verdict is served again for at most a minute, and no longer than its lookups hold.',
+    }),
     validUntil: Type.String({ format: 'date-time', description: 'When the first of the lookups ends.' }),
     mx: Type.Object(
       {

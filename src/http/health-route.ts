@@ -11,7 +11,14 @@ export interface Readiness {
 }
 
 const closed = { additionalProperties: false } as const;
-const readinessSchema = Type.Object({ ready: Type.Boolean(), reasons: Type.Array(Type.String()) }, closed);
+const readinessSchema = (description: string) =>
+  Type.Object(
+    {
+      ready: Type.Boolean({ description: 'Whether the keys of the trust anchors are validated. It stays true once it was.' }),
+      reasons: Type.Array(Type.String(), { description: 'Why not, a sentence each; empty where it is ready.' }),
+    },
+    { ...closed, description },
+  );
 
 /** Adds both routes. */
 export function healthRoute(app: App, readiness: () => Readiness, version: string): void {
@@ -20,7 +27,14 @@ export function healthRoute(app: App, readiness: () => Readiness, version: strin
     {
       schema: {
         summary: 'Whether the process runs',
-        response: { 200: Type.Object({ status: Type.Enum(['ok']), version: Type.String() }, closed), 403: errorSchema },
+        description: 'Asks nobody. For whoever restarts processes that hang.',
+        response: {
+          200: Type.Object(
+            { status: Type.Enum(['ok']), version: Type.String({ description: 'Of zeker.' }) },
+            { ...closed, description: 'It runs; nothing is said of whether it can resolve.' },
+          ),
+          403: errorSchema,
+        },
       },
     },
     async () => ({ status: 'ok', version }) as const,
@@ -30,7 +44,14 @@ export function healthRoute(app: App, readiness: () => Readiness, version: strin
     {
       schema: {
         summary: 'Whether it can judge, and why not',
-        response: { 200: readinessSchema, 503: readinessSchema, 403: errorSchema },
+        description:
+          'For whoever sends clients here. Until it is ready /dane and /resolve answer 503. With resolver.priming off ' +
+          'nothing is asked before somebody asks, and this request is such a question.',
+        response: {
+          200: readinessSchema('It can judge.'),
+          503: readinessSchema('It cannot judge yet. It tries again by itself.'),
+          403: errorSchema,
+        },
       },
     },
     async (_request, reply) => {

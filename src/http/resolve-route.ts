@@ -65,12 +65,11 @@ const schema = {
 
 /** Adds the route. */
 export function resolveRoute(app: App, { resolver, checkReady, admit, now }: ResolveRouteDeps): void {
-  app.get('/resolve/:name/:type', { schema }, async ({ params, socket }, reply) => {
+  app.get('/resolve/:name/:type', { schema }, async ({ params, socket }) => {
     const qname = readName(params.name);
     const qtype = readType(params.type);
     checkReady();
     const resolution = await admit(socket.remoteAddress ?? '', () => resolver.resolve({ qname, qtype, qclass: Class.IN }));
-    reply.header('cache-control', 'no-store');
     return describe(resolution, now());
   });
 }

@@ -87,10 +87,25 @@ describe('everything else', () => {
     expect(response.json().error).toBe('not-found');
     expect(response.headers['x-content-type-options']).toBe('nosniff');
   });
-  test.each(['POST', 'PUT', 'DELETE'] as const)('%s is not for a verdict', async (method) => {
+  const paths = ['/dane/example', '/dane/a%2Fb?format=text', '/resolve/example/A', '/healthz', '/readyz', '/metrics', '/openapi.json'];
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND'] as const)('%s is for nothing here: 405', async (method) => {
     const { app, asked } = appFor({});
-    expect((await app.inject({ method, url: '/dane/example', payload: { a: 1 } })).statusCode).toBe(404);
+    for (const url of paths) {
+      const body = method === 'POST' ? { payload: '{', headers: { 'content-type': 'application/json' } } : {};
+      const response = await app.inject({ method, url, ...body });
+      expect({ status: response.statusCode, allow: response.headers.allow, error: response.json().error }).toEqual({
+        status: 405,
+        allow: 'GET, HEAD',
+        error: 'method-not-allowed',
+      });
+    }
+    for (const url of ['/', '/dane', '/dane/a/b', '/resolve/example', '/healthz/x'])
+      expect((await app.inject({ method, url })).statusCode, url).toBe(404);
     expect(asked).toEqual([]);
+  });
+  test('nothing may be kept by a cache: all of it is of this moment', async () => {
+    const { app } = appFor({});
+    for (const url of [...paths, '/nothing']) expect((await app.inject(url)).headers['cache-control'], url).toBe('no-store');
   });
   test('HEAD has the headers of GET', async () => {
     const { app } = appFor({});
@@ -108,6 +123,12 @@ describe('everything else', () => {
       'format',
       'port',
     ]);
+    const responses = (path: string) => Object.values(openapi.paths[path].get.responses as Record<string, { description: string }>);
+    for (const path of Object.keys(openapi.paths))
+      expect(
+        responses(path).map(({ description }) => description),
+        path,
+      ).not.toContain('Default Response');
     // No reference may lead nowhere.
     const references = [...JSON.stringify(openapi).matchAll(/"\$ref":"([^"]+)"/g)];
     expect(references).toEqual([]);

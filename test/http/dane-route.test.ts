@@ -60,6 +60,13 @@ describe('GET /dane/:domain', () => {
     await app.close();
   });
 
+  test('the published schema tells when what it says held', async () => {
+    const { app } = appFor({});
+    const schema = (await app.inject('/openapi.json')).json().paths['/dane/{domain}'].get.responses['200'].content['application/json']
+      .schema;
+    expect(schema.properties.checkedAt.description).toContain('states, TTLs and verdicts are those of this moment');
+  });
+
   test('the published schema lists every word there is', async () => {
     const { app } = appFor({});
     const schema = JSON.stringify((await app.inject('/openapi.json')).json().paths['/dane/{domain}']);
@@ -125,20 +132,20 @@ describe('GET /dane/:domain', () => {
   });
 
   test.each([
-    'port=0',
-    'port=65536',
-    'port=smtp',
-    'port=',
-    'port=25&port=26',
-    'format=xml',
-    'format=json&format=text',
-    'fresh=1',
-    '__proto__=1',
-    'port[x]=1',
-  ])('400 for the parameter %s', async (query) => {
+    ['port=0', 'port must be a whole number from 1 to 65535'],
+    ['port=65536', 'port must be a whole number from 1 to 65535'],
+    ['port=smtp', 'port must be a whole number from 1 to 65535'],
+    ['port=', 'port must be a whole number from 1 to 65535'],
+    ['port=25&port=26', 'port must be given once, as a whole number from 1 to 65535'],
+    ['format=xml', 'format must be json or text'],
+    ['format=json&format=text', 'format must be given once, as json or text'],
+    ['fresh=1', 'there is no parameter fresh, only format and port'],
+    ['__proto__=1', 'there is no parameter __proto__, only format and port'],
+    ['port[x]=1', 'there is no parameter port[x], only format and port'],
+  ])('400 for the parameter %s', async (query, says) => {
     const response = await idle.app.inject(`/dane/example?${query}`);
     expect(response.statusCode).toBe(400);
-    expect(response.json().error).toBe('bad-parameter');
+    expect(response.json()).toEqual({ error: 'bad-parameter', message: `Wrong parameter: ${says}.` });
     expect(idle.asked).toEqual([]);
   });
 

@@ -97,6 +97,12 @@ describe('GET /resolve/:name/:type', () => {
     expect(asked).toEqual([]);
   });
 
+  test('a parameter is told to be none of its', async () => {
+    expect((await app.inject('/resolve/example/A?x=1')).json().message).toBe(
+      'Wrong parameter: there is no parameter x, for there are none.',
+    );
+  });
+
   test('503 until ready, 504 when the budget ends', async () => {
     const notReady = appFor(script, { readiness: () => ({ ready: false, reasons: [] }) });
     expect((await notReady.app.inject('/resolve/example/A')).statusCode).toBe(503);
