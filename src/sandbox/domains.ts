@@ -148,10 +148,11 @@ const insecureDomains: readonly SandboxDomain[] = [
   { domain: 'insecure-mx.sandbox', about: 'unsigned, MX host in a signed zone', mx: 'insecure', hosts: [mxOfSecure], ...fallsBack },
   {
     domain: 'insecure-mx-bogus-tlsa.sandbox',
-    about: 'unsigned, MX host with bogus TLSA',
+    about: 'unsigned, MX host with bogus TLSA: DANE need not apply (RFC 7672 §2.2.1)',
     mx: 'insecure',
     hosts: [mxOfBogusTlsa],
-    ...delayed,
+    ...fallsBack,
+    appliance: delayed,
   },
   {
     domain: 'insecure-mx-bogus-a.sandbox',
