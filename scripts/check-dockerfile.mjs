@@ -113,7 +113,8 @@ async function start(stage) {
   const { startSandbox } = await import(pathToFileURL(join(stage.folder, stage.workdir, 'dist/sandbox/internet.js')).href);
   const sandbox = await startSandbox({ port: 0, addressBase: '127.53.9' });
   const config = join(stage.folder, 'etc/zeker/zeker.yaml');
-  const [dnsPort, httpPort] = [30_000 + (process.pid % 10_000), 40_000 + (process.pid % 10_000)];
+  // Below the ports that Linux gives to whoever asks for any (32768 and up): of those one may be taken at any moment.
+  const [dnsPort, httpPort] = [10_000 + (process.pid % 10_000), 20_000 + (process.pid % 10_000)];
   const shipped = readFileSync(config, 'utf8');
   demand(shipped.includes('0.0.0.0:53') && shipped.includes('0.0.0.0:8053'), 'the configuration of the container listens elsewhere');
   writeFileSync(join(stage.folder, 'etc/zeker/hints'), sandbox.hints);
