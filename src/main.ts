@@ -49,7 +49,7 @@ export interface OpenResolver {
   readonly close: () => void;
 }
 
-const cacheNames = ['rrset', 'denial', 'failure', 'delegation', 'server', 'keys'] as const satisfies (keyof CacheFigures['entries'])[];
+const cacheNames = ['rrset', 'denial', 'failure', 'bogus', 'delegation', 'server', 'keys'] as const satisfies (keyof CacheFigures['entries'])[];
 
 interface Stoppable {
   stop(graceMs?: number): Promise<void>;
