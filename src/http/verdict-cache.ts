@@ -71,6 +71,7 @@ function lifetimeOf(
 ): number {
   const lookups = [report.mx, ...report.mx.hosts.flatMap(({ a, aaaa, candidates }) => [a, aaaa, ...candidates])];
   const failed = lookups.some((lookup) => lookup?.status === 'bogus' || lookup?.status === 'indeterminate');
-  const remaining = (Date.parse(report.validUntil) - Date.parse(report.checkedAt)) / 1000;
-  return Math.min(failed ? maxAgeOfFailure : maxAge, remaining);
+  // What failed holds for no time at all, and yet is not to be tried again by everybody who asks (RFC 9520).
+  if (failed) return maxAgeOfFailure;
+  return Math.min(maxAge, (Date.parse(report.validUntil) - Date.parse(report.checkedAt)) / 1000);
 }
