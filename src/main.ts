@@ -49,7 +49,17 @@ export interface OpenResolver {
   readonly close: () => void;
 }
 
-const cacheNames = ['rrset', 'denial', 'failure', 'bogus', 'delegation', 'server', 'keys'] as const satisfies (keyof CacheFigures['entries'])[];
+const cacheNames = [
+  'rrset',
+  'denial',
+  'failure',
+  'bogus',
+  'delegation',
+  'server',
+  'keys',
+] as const satisfies (keyof CacheFigures['entries'])[];
+
+type MayAsk = (address: string) => boolean;
 
 interface Stoppable {
   stop(graceMs?: number): Promise<void>;
@@ -121,7 +131,9 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     const metrics = createMetrics();
     const { resolver, settings, lastFailure, close } = openResolver(config, ({ transport }) => metrics.countUpstreamQuery(transport));
     closers.push(close);
-    const dns = await listenDns(config.listen, createService(config, resolver, metrics, log), log, servers);
+    const clients = createPrefixSet(config.access.allow);
+    const mayAsk = (address: string) => clients.has(address);
+    const dns = await listenDns(config.listen, createService(config, resolver, metrics, log, mayAsk), mayAsk, log, servers);
     const getReady = createReadying(resolver, lastFailure, log);
     closers.push(getReady.end);
     const http = await listenHttp(config, resolver, metrics, getReady.onDemand, log, servers);
@@ -144,11 +156,10 @@ function openConfiguredLog(config: Config): ReturnType<typeof openLog> {
   }
 }
 
-function createService(config: Config, resolver: LiveResolver, metrics: Metrics, log: Logger): Answer {
-  const clients = createPrefixSet(config.access.allow);
+function createService(config: Config, resolver: LiveResolver, metrics: Metrics, log: Logger, mayAsk: MayAsk): Answer {
   return createAnswer({
     resolver,
-    mayAsk: (address) => clients.has(address),
+    mayAsk,
     specialUseNames: config.resolver.specialUseNames,
     configuredZones: [...config.resolver.forward, ...config.resolver.stub].map(({ zone }) => zone),
     trustsRootKey: (tag) => resolver.rootKeyTags().includes(tag),
@@ -165,11 +176,17 @@ async function stopAll(servers: readonly Stoppable[]): Promise<void> {
   await Promise.all(servers.map((server) => server.stop(GRACE_MS)));
 }
 
-async function listenDns({ dns, byDefault }: Config['listen'], answer: Answer, log: Logger, servers: Stoppable[]): Promise<Endpoint[]> {
+async function listenDns(
+  { dns, byDefault }: Config['listen'],
+  answer: Answer,
+  mayAsk: MayAsk,
+  log: Logger,
+  servers: Stoppable[],
+): Promise<Endpoint[]> {
   const endpoints: Endpoint[] = [];
   for (const endpoint of dns) {
     try {
-      const port = await listenBoth(endpoint, answer, log, servers);
+      const port = await listenBoth(endpoint, answer, mayAsk, log, servers);
       endpoints.push({ ...endpoint, port });
     } catch (error) {
       // Nobody asked for IPv6 here: a machine without it is served on IPv4 alone.
@@ -182,12 +199,12 @@ async function listenDns({ dns, byDefault }: Config['listen'], answer: Answer, l
 }
 
 /** UDP and TCP on one port; where 0 is asked, on one that is free for both. UDP comes first: who finds TCP open may ask over UDP at once. */
-async function listenBoth(endpoint: Endpoint, answer: Answer, log: Logger, servers: Stoppable[]): Promise<number> {
+async function listenBoth(endpoint: Endpoint, answer: Answer, mayAsk: MayAsk, log: Logger, servers: Stoppable[]): Promise<number> {
   const onError = (err: unknown) => log.error({ err }, 'a socket failed');
   for (let attempt = 1; ; attempt++) {
     const udp = await startUdp(endpoint, answer, { onError });
     try {
-      const tcp = await startTcp({ ...endpoint, port: udp.port }, answer, { onError });
+      const tcp = await startTcp({ ...endpoint, port: udp.port }, answer, { mayAsk, onError });
       servers.push(udp, tcp);
       return udp.port;
     } catch (error) {

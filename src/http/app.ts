@@ -21,7 +21,7 @@ import type { Resolver } from '../resolver/resolution.ts';
 import { type AdmissionLimits, createAdmission } from './admission.ts';
 import { daneRoute } from './dane-route.ts';
 import { HttpError } from './errors.ts';
-import { createGuard, type GuardDeps } from './guard.ts';
+import { createGuard, type GuardDeps, limitConnections } from './guard.ts';
 import { healthRoute, type Readiness } from './health-route.ts';
 import type { Metrics } from './metrics.ts';
 import { metricsRoute } from './metrics-route.ts';
@@ -65,6 +65,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => void answerError(refusal(request.raw) ?? error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  limitConnections(app.server, deps.access);
   const routes = new Set<string>();
   app.addHook('onRoute', ({ url }) => void routes.add(url));
   app.addHook('onRequest', async (request, reply) => {

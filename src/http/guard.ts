@@ -3,7 +3,7 @@
  * name at loopback (DNS rebinding), so the Host header counts; it can ask across origins, so Origin and Sec-Fetch-Site count.
  */
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { HttpError } from './errors.ts';
 
 export interface GuardDeps {
@@ -30,6 +30,25 @@ export function createGuard({ access, hosts }: GuardDeps): (request: IncomingMes
       return new HttpError(403, 'origin-not-allowed', 'Web pages of another origin may not ask here.');
     return undefined;
   };
+}
+
+/** Connections in all, and of addresses that may not ask: each holds a descriptor, and DNS needs those too. */
+const MAX_CONNECTIONS = 1_000;
+const MAX_STRANGERS = 50;
+
+/** Bounds the connections of a server. Strangers are told that they may not ask as long as they are few, and cut beyond. */
+export function limitConnections(server: Server, access: GuardDeps['access']): void {
+  let strangers = 0;
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('connection', (socket) => {
+    if (access(normalAddress(socket.remoteAddress ?? ''))) return;
+    if (strangers >= MAX_STRANGERS) {
+      socket.destroy();
+      return;
+    }
+    strangers++;
+    socket.on('close', () => strangers--);
+  });
 }
 
 /** An IPv4 peer of a dual-stack socket is known by its IPv4 address. */

@@ -91,13 +91,14 @@ export async function iterate(question: Question, avoid: ReadonlySet<string>, wo
         // Referrals are not signed: one wrong server of the parent may have sent us here, so another is asked, once.
         lost = { source, failure: { kind: 'failure', reason: result.reason, detail: result.detail } };
         doubted.add(referredBy.server);
-        deps.delegations.delete(source.zone);
         source = referredBy.source;
         knownLabels = source.zone.labels;
       } else return lost?.failure ?? { kind: 'failure', reason: result.reason, detail: result.detail };
       continue;
     }
     const { response, server } = result;
+    // Only where another server of the parent knows of no such cut was the referral wrong: it may as well have been this one name.
+    if (lost && source === referredBy?.source && response.kind !== 'referral') deps.delegations.delete(lost.source.zone);
     if (response.kind === 'referral') {
       referredBy = { source, server };
       source = followReferral(response, source, server, work, deps);

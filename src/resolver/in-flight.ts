@@ -9,11 +9,20 @@ import type { Shared, Work } from '../base/work.ts';
 
 /** How deep work may cause other work: an address behind a server name behind an address, and so on. */
 const MAX_DEPTH = 10;
+/**
+ * Pieces of work that one client query may begin, at all depths together. Some cost nothing that is counted: where zones without glue
+ * name each other's servers and all their delegations are known, every path among them would be tried without a query sent.
+ */
+const MAX_BEGUN = 400;
 
 interface Task {
   readonly depth: number;
+  /** Of the client query behind it, and so the same for all that it begins. */
+  readonly family: { begun: number };
   readonly waitsFor: Set<Task>;
   readonly spent: () => Readonly<Record<Cost, number>>;
+  /** Something it waited for ended by a limit, which may be that of whoever began it: its result is not what another would get. */
+  isCurtailed: boolean;
   promise: Promise<Shared<unknown>>;
 }
 
@@ -47,12 +56,13 @@ export class InFlight {
   ): Promise<Shared<T>> {
     const existing = this.#tasks.get(key);
     if (existing) return existing.promise as Promise<Shared<T>>;
-    return this.#start(key, 0, limits, deadlineMs, trace, run).promise as Promise<Shared<T>>;
+    return this.#start(key, 0, { begun: 0 }, limits, deadlineMs, trace, run).promise as Promise<Shared<T>>;
   }
 
   #start<T>(
     key: string | symbol,
     depth: number,
+    family: Task['family'],
     limits: Limits,
     deadlineMs: number,
     trace: Trace | undefined,
@@ -61,7 +71,14 @@ export class InFlight {
   ): Task {
     const budget = openBudget(limits);
     const end = this.#options.monotonicMs() + deadlineMs;
-    const task: Task = { depth, waitsFor: new Set(), spent: budget.spent, promise: Promise.resolve({ outcome: 'cycle' }) };
+    const task: Task = {
+      depth,
+      family,
+      waitsFor: new Set(),
+      spent: budget.spent,
+      isCurtailed: false,
+      promise: Promise.resolve({ outcome: 'cycle' }),
+    };
     const work: Work = {
       // Paid at once by whoever began it too: two at a time at each of ten levels would else be a thousand before the first bill.
       spend: (what, amount = 1) => {
@@ -94,11 +111,17 @@ export class InFlight {
     if (task && reaches(task, waiter)) return { outcome: 'cycle' };
     const joined = task !== undefined;
     if (!task) {
-      if (waiter.depth >= MAX_DEPTH) return { outcome: 'limit-spent', limit: 'depth' };
+      const limit = waiter.depth >= MAX_DEPTH ? 'depth' : waiter.family.begun >= MAX_BEGUN ? 'subqueries' : undefined;
+      if (limit) {
+        waiter.isCurtailed = true;
+        return { outcome: 'limit-spent', limit };
+      }
       work.spend('subqueries');
+      waiter.family.begun++;
       task = this.#start(
         key,
         waiter.depth + 1,
+        waiter.family,
         sharedLimits,
         Math.min(this.#options.sharedDeadlineMs, work.remainingMs()),
         work.trace,
@@ -114,9 +137,11 @@ export class InFlight {
       waiter.waitsFor.delete(task);
       if (joined) charge(work, task.spent());
     }
-    // It had the time of whoever began it; ours is another.
-    const isOutrun = joined && shared.outcome === 'limit-spent' && shared.limit !== 'depth' && work.remainingMs() > 0;
-    return isOutrun ? this.#share(waiter, work, key, run) : shared;
+    const isCurtailed = task.isCurtailed || shared.outcome === 'limit-spent';
+    // It had the time and the means of whoever began it; ours are others.
+    if (joined && isCurtailed && work.remainingMs() > 0) return this.#share(waiter, work, key, run);
+    waiter.isCurtailed ||= isCurtailed;
+    return shared;
   }
 }
 

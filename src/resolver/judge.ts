@@ -125,7 +125,9 @@ export class LinkJudge {
       }
       case 'alias': {
         const { cname, dname } = content.alias;
-        const { validation, ttl, proof } = await validator.judgeRRset(dname ?? cname, zone, authority, work);
+        const { validation, ttl, proof } = dname
+          ? await validator.judgeDname(dname, name, zone, authority, work)
+          : await validator.judgeRRset(cname, zone, authority, work);
         return { validation, ttl, content, authority: proof };
       }
       case 'answer': {

@@ -18,6 +18,8 @@ export interface LinkStoreOptions {
   /** Seconds. */
   readonly minTtl: number;
   readonly maxTtl: number;
+  /** Whether the zone of a trust anchor lies below `owner` and holds `name`: an unproved DNAME at `owner` says nothing of it. */
+  readonly isAnchoredBelow?: (name: Name, owner: Name) => boolean;
 }
 
 /** A link out of the cache; `validation` is undefined where nobody judged it yet. */
@@ -56,8 +58,8 @@ export class LinkStore {
     if (exact) return fromRRset(exact, { kind: 'answer', rrsets: [exact.rrset] }, now);
     const denial = this.#findDenial(name, type, now);
     if (denial) return fromDenial(denial, now);
-    // A CNAME answers for every type but its own, and DS at its name is the parent's to deny.
-    if (type === Type.ANY || type === Type.DS) return undefined;
+    // A CNAME answers for every type but its own and those that stand beside it (RFC 4035 §2.5); DS at its name is the parent's to deny.
+    if (type === Type.ANY || type === Type.DS || type === Type.NSEC || type === Type.RRSIG) return undefined;
     const cname = type === Type.CNAME ? undefined : this.rrsets.get(name, Type.CNAME, now);
     const target = cname && isAnswerRank(cname.rank) ? targetOf(cname.rrset) : undefined;
     if (cname && target) {
@@ -89,6 +91,7 @@ export class LinkStore {
     for (let labels = name.labels - 1; labels >= 0; labels--) {
       const entry = this.rrsets.get(ancestor(name, labels), Type.DNAME, now);
       if (!entry || !isAnswerRank(entry.rank)) continue;
+      if (entry.validation?.state !== 'secure' && this.#options.isAnchoredBelow?.(name, entry.rrset.owner)) continue;
       const alias = aliasByDname(name, remaining(entry.rrset, entry.expires, now));
       if (alias && alias !== 'overflow') return fromRRset(entry, { kind: 'alias', alias }, now);
     }

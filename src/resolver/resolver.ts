@@ -2,7 +2,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { clientLimits } from '../base/budget.ts';
-import { ancestor, isWithin, type Name, ROOT } from '../base/name.ts';
+import { ancestor, isBelow, isWithin, type Name, ROOT } from '../base/name.ts';
 import type { Question } from '../base/record.ts';
 import type { TrustAnchor } from '../base/trust-anchor.ts';
 import type { Work } from '../base/work.ts';
@@ -41,6 +41,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     maxOctets: Math.floor(settings.maxCacheOctets * (1 - DELEGATION_SHARE)),
     minTtl: settings.minTtl,
     maxTtl: settings.maxTtl,
+    isAnchoredBelow: (name, owner) => settings.anchors.some(({ zone }) => isBelow(zone, owner) && isWithin(name, zone)),
   });
   const delegations = new DelegationCache({ maxOctets: Math.floor(settings.maxCacheOctets * DELEGATION_SHARE), maxTtl: settings.maxTtl });
   keepStubs(delegations, settings);

@@ -21,6 +21,8 @@ export interface TcpOptions {
   readonly writeTimeoutMs?: number;
   readonly maxBufferedOctets?: number;
   readonly maxLifetimeMs?: number;
+  /** The access list: whoever is not on it is told so, on a tenth of the connections, so that strangers leave room for clients. */
+  readonly mayAsk?: (address: string) => boolean;
   /** Hears of faults of ours and of the listening socket. Synchronous, must not throw. */
   readonly onError?: (error: unknown) => void;
 }
@@ -52,6 +54,8 @@ export async function startTcp(endpoint: Endpoint, answer: Answer, options: TcpO
   const settings = { ...defaults, ...options };
   const connections = new Map<Socket, Connection>();
   const clients = new Map<string, number>();
+  const { mayAsk } = options;
+  let strangers = 0;
   const limits: ConnectionLimits = {
     ...settings,
     idleTimeoutMs: () =>
@@ -61,16 +65,19 @@ export async function startTcp(endpoint: Endpoint, answer: Answer, options: TcpO
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const address = socket.remoteAddress;
     const own = clients.get(address ?? '') ?? 0;
+    const isStranger = address !== undefined && mayAsk?.(address) === false;
     // Without an address the client has gone already.
-    if (address === undefined || own >= settings.maxConnectionsPerClient) {
+    if (address === undefined || own >= settings.maxConnectionsPerClient || (isStranger && strangers * 10 >= settings.maxConnections)) {
       socket.on('error', () => {});
       socket.destroy();
       return;
     }
     clients.set(address, own + 1);
+    if (isStranger) strangers++;
     connections.set(socket, serveConnection(socket, { address, transport: 'tcp' }, answer, limits, settings.onError));
     socket.on('close', () => {
       connections.delete(socket);
+      if (isStranger) strangers--;
       const left = (clients.get(address) ?? 0) - 1;
       if (left > 0) clients.set(address, left);
       else clients.delete(address);

@@ -1,8 +1,9 @@
 /**
  * DNS over UDP by `node:dgram`: one socket for each address, for a datagram socket of Node cannot choose what address a reply leaves from.
  * A wildcard address is therefore bound as all addresses that the machine has of its family.
- * What is in flight is bounded, in all and for each client (DNSBomb, CVE-2024-33655): beyond it the newest query is dropped, for an answer,
- * even SERVFAIL, to a flood with forged sources would be sent to somebody who never asked.
+ * What is in flight is bounded, in all and for each client (DNSBomb, CVE-2024-33655): beyond it the newest query is not resolved, and gets
+ * TC=1. Who forges the address of a client fills its share; the client itself then comes over TCP, where nobody can (RFC 7766 §5). Such an
+ * answer is no larger than its query, so it makes nothing of us that the forger has not already.
  * Limits: a wildcard does not follow addresses that come later; no batches of datagrams (recvmmsg).
  */
 
@@ -11,7 +12,11 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Endpoint } from '../base/prefix.ts';
+import { Opcode, Rcode } from '../base/registry.ts';
 import type { Answer } from '../service/answer.ts';
+import { replyWithError } from '../service/reply.ts';
+import { composeMessage } from '../wire/compose.ts';
+import { tryReadHeader, tryReadQuestion } from '../wire/read-message.ts';
 import { BindError } from './bind-error.ts';
 
 export interface UdpOptions {
@@ -50,6 +55,8 @@ export async function startUdp(endpoint: Endpoint, answer: Answer, options: UdpO
       if (stopped || client.port === 0) return;
       if (!inFlight.enter(client.address)) {
         options.onDrop?.();
+        const reply = truncated(query);
+        if (reply) socket.send(reply, client.port, client.address, ignore);
         return;
       }
       serve(socket, query, client, answer)
@@ -75,6 +82,18 @@ async function serve(socket: Socket, query: Buffer, client: RemoteInfo, answer: 
   // A reply that cannot be sent (no route, a full queue, a firewall) is as one lost on the way: the client asks again.
   socket.send(reply, client.port, client.address, ignore);
 }
+
+/** TC=1 and the question alone; undefined for what is no query, which gets no answer. */
+function truncated(query: Buffer): Uint8Array | undefined {
+  const header = tryReadHeader(query);
+  if (!header || header.flags.response || header.opcode !== Opcode.QUERY || header.questions !== 1) return undefined;
+  const question = tryReadQuestion(query);
+  if (!question) return undefined;
+  const reply = replyWithError({ ...header, question, edns: undefined }, Rcode.NOERROR, { udpSize: MIN_UDP_SIZE, nsid: undefined });
+  return composeMessage({ ...reply, flags: { ...reply.flags, truncated: true } }, MIN_UDP_SIZE);
+}
+
+const MIN_UDP_SIZE = 512;
 
 function ignore(): void {}
 

@@ -21,8 +21,10 @@ import { type Judged, judgeDs, judgeKeys } from './judge-cut.ts';
 import { type LookedUp, MAX_SERVERS_ASKED, type ValidatorDeps } from './looked-up.ts';
 import type { Cut, Kept, ZoneSecurity } from './zone-security.ts';
 
-/** Zones whose keys are remembered. */
+/** Zones whose keys are remembered, and the octets of their keys: one DNSKEY record may have 60,000. */
 const MAX_ZONES = 20_000;
+const MAX_KEY_OCTETS = 16 * 1024 * 1024;
+const ENTRY_OCTETS = 500;
 /** Seconds that a bogus link is remembered (RFC 4035 §4.7), and the longest that any is. */
 const BOGUS_TTL = 60;
 /** Seconds between two renewals of a zone's keys. */
@@ -31,7 +33,11 @@ const MAX_LINK_TTL = 3_600;
 
 export class ChainOfTrust {
   readonly #deps: ValidatorDeps;
-  readonly #kept = new LRUCache<string, Kept<Cut> & { readonly above: Name; readonly received: number }>({ max: MAX_ZONES });
+  readonly #kept = new LRUCache<string, Kept<Cut> & { readonly above: Name; readonly received: number }>({
+    max: MAX_ZONES,
+    maxSize: MAX_KEY_OCTETS,
+    sizeCalculation: ({ value }) => ENTRY_OCTETS + octetsOfKeys(value),
+  });
   /** When the keys of a zone were last fetched anew, and from whom they were before. */
   readonly #renewals = new LRUCache<string, { readonly at: number; readonly avoid: ReadonlySet<string> }>({ max: MAX_ZONES });
 
@@ -229,15 +235,20 @@ export class ChainOfTrust {
 
   /** Asks server after server, up to four, while what they give is bogus; the first that is not wins (RFC 4035 §5.5). */
   async #untilItValidates<T>(name: Name, type: number, work: Work, judge: (found: LookedUp) => Promise<Judged<T>>): Promise<Kept<T>> {
-    const avoid = type === Type.DNSKEY ? this.#renewedFrom(name) : new Set<string>();
+    const passedOver = type === Type.DNSKEY ? this.#renewedFrom(name) : new Set<string>();
+    const avoid = new Set(passedOver);
+    const askThemToo = () => {
+      for (const server of passedOver) avoid.delete(server);
+      passedOver.clear();
+    };
     let first: Judged<T> | undefined;
     for (;;) {
       let found = await this.#deps.lookUp(name, type, work, avoid);
-      if (first && found.kind === 'failure') return first;
-      if (found.kind === 'failure' && avoid.size > 0) {
-        avoid.clear(); // nobody else has the keys
+      if (found.kind === 'failure' && passedOver.size > 0) {
+        askThemToo(); // nobody else has the keys
         found = await this.#deps.lookUp(name, type, work, avoid);
       }
+      if (first && found.kind === 'failure') return first;
       const judged = await judge(found);
       if (!judged.bogus) return judged;
       first ??= judged;
@@ -245,7 +256,10 @@ export class ChainOfTrust {
       // What lay in the cache may have come with a referral, or be old: its server was not asked for it now. Once, for another may keep it there.
       if (found.kind !== 'failure' && found.cached === true && first === judged) continue;
       if (found.kind === 'failure' || found.server === undefined || avoid.has(found.server)) return first;
-      if (avoid.size + 1 >= MAX_SERVERS_ASKED) return first;
+      if (avoid.size + 1 >= MAX_SERVERS_ASKED) {
+        if (passedOver.size === 0) return first;
+        askThemToo();
+      }
       avoid.add(found.server);
       work.trace?.({ event: 'retry-after-bogus', qname: name, qtype: type, server: found.server });
     }
@@ -261,6 +275,12 @@ export class ChainOfTrust {
 const NOBODY: ReadonlySet<string> = new Set();
 
 const NOT_READY: ZoneSecurity = { state: 'indeterminate', reason: 'not-ready' };
+
+/** Each key is held as it came and as it was read. */
+function octetsOfKeys(cut: Cut): number {
+  if (cut.at !== 'zone' || cut.security.state !== 'secure') return 0;
+  return cut.security.keys.keys.reduce((sum, { rdata }) => sum + 2 * rdata.length, 0);
+}
 
 /** No name has this for a key. */
 function anchorKey(zone: Name): string {

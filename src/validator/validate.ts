@@ -3,7 +3,7 @@
  * (RFC 4035 §5.3 and §5.4, RFC 5155 §8).
  */
 
-import { formatName, isWithin, type Name, parent, sameName } from '../base/name.ts';
+import { formatName, isBelow, isWithin, type Name, parent, sameName } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import { formatType, Type } from '../base/registry.ts';
 import { type BogusReason, SECURE, type Validation } from '../base/validation.ts';
@@ -63,6 +63,19 @@ export class Validator {
     const validation = ofDenial(expansion, keys.zone, records.fault, what);
     const proof = validation.state === 'bogus' ? authority : records.rrsets;
     return verdict({ validation, ttl: Math.min(outcome.ttl, records.ttl), proof });
+  }
+
+  /**
+   * Judges a DNAME as what makes an alias of `name`. There is nothing below a DNAME (RFC 6672 §2.4), so where the operator trusts a key
+   * of a zone between the two, only a proved one can be true.
+   * @throws {BudgetExceeded}
+   */
+  async judgeDname(dname: RRset, name: Name, walked: Name, authority: readonly RRset[], work: Work): Promise<Judgement> {
+    const judgement = await this.judgeRRset(dname, walked, authority, work);
+    const anchor = this.#chain.exemption(name) ? undefined : this.#chain.anchorFor(name);
+    if (judgement.validation.state !== 'insecure' || !anchor || !isBelow(anchor.zone, dname.owner)) return judgement;
+    const detail = `an unsigned DNAME at ${formatName(dname.owner)} denies the zone of a trust anchor`;
+    return { ...judgement, validation: { state: 'bogus', zone: anchor.zone, reason: 'signature-missing', detail } };
   }
 
   /**
