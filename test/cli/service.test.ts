@@ -174,7 +174,16 @@ test('/metrics has the entries of each cache once, and the octets of all togethe
   await vi.waitFor(() => expect(service.resolver.readiness().ready).toBe(true), 10_000);
   const body = await (await fetch(`http://127.0.0.1:${service.http?.port}/metrics`)).text();
   const labels = (name: string) => [...body.matchAll(new RegExp(`^${name}\\{cache="([^"]+)"\\}`, 'gm'))].map(([, cache]) => cache);
-  expect(labels('zeker_cache_entries').sort()).toEqual(['bogus', 'dane-verdicts', 'delegation', 'denial', 'failure', 'keys', 'rrset', 'server']);
+  expect(labels('zeker_cache_entries').sort()).toEqual([
+    'bogus',
+    'dane-verdicts',
+    'delegation',
+    'denial',
+    'failure',
+    'keys',
+    'rrset',
+    'server',
+  ]);
   expect(labels('zeker_cache_octets').sort()).toEqual(['dane-verdicts', 'resolver']);
   await service.stop();
 });

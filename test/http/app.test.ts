@@ -88,10 +88,11 @@ describe('everything else', () => {
     expect(response.headers['x-content-type-options']).toBe('nosniff');
   });
   const paths = ['/dane/example', '/dane/a%2Fb?format=text', '/resolve/example/A', '/healthz', '/readyz', '/metrics', '/openapi.json'];
-  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND'] as const)('%s is for nothing here: 405', async (method) => {
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND'])('%s is for nothing here: 405', async (name) => {
     const { app, asked } = appFor({});
+    const method = name as 'POST'; // the type of inject knows fewer methods than inject sends
     for (const url of paths) {
-      const body = method === 'POST' ? { payload: '{', headers: { 'content-type': 'application/json' } } : {};
+      const body = name === 'POST' ? { payload: '{', headers: { 'content-type': 'application/json' } } : {};
       const response = await app.inject({ method, url, ...body });
       expect({ status: response.statusCode, allow: response.headers.allow, error: response.json().error }).toEqual({
         status: 405,
