@@ -1,6 +1,8 @@
 /** What hostile zones can make us do is bounded, and their neighbours do not pay for it (KeyTrap, NSEC3, NXNSAttack, alias chains). */
 
-import { describe, expect, test } from 'vitest';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { describe, expect, test, vi } from 'vitest';
 import { clientLimits } from '../../src/base/budget.ts';
 import type { RRset } from '../../src/base/record.ts';
 import { Type } from '../../src/base/registry.ts';
@@ -209,10 +211,19 @@ describe('KeyTrap (CVE-2023-50387)', () => {
 
   test('many signatures: 8 checks an RRset, and none of the neighbour', async () => {
     const bench = makeBench(world, { behaviours: [manyKeys, manySignatures] });
-    const before = performance.now();
-    const result = await bench.ask('www.evil.test.');
-    expect(['bogus', 'indeterminate']).toContain(stateOf(result));
-    expect(performance.now() - before).toBeLessThan(2000);
+    const real = crypto.verify;
+    const verify = vi.spyOn(crypto, 'verify').mockImplementation(real as never);
+    syncBuiltinESMExports();
+    try {
+      const result = await bench.ask('www.evil.test.');
+      expect(['bogus', 'indeterminate']).toContain(stateOf(result));
+      // 4 keys of one tag are tried at each RRset, not 60, and no signature 60 times.
+      expect(verify.mock.calls.length).toBeGreaterThan(0);
+      expect(verify.mock.calls.length).toBeLessThanOrEqual(40);
+    } finally {
+      verify.mockRestore();
+      syncBuiltinESMExports();
+    }
     expect(said(await bench.ask('www.secure.test.'))).toBe('answer secure');
   });
 
