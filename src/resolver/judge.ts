@@ -131,7 +131,8 @@ export class LinkJudge {
         return { validation, ttl, content, authority: proof };
       }
       case 'answer': {
-        let validation: Validation = SECURE;
+        // Nothing at all is no proof of anything; the fetcher lets no such answer through.
+        let validation: Validation = content.rrsets.length > 0 ? SECURE : { state: 'indeterminate', reason: 'servers-failing' };
         let ttl = Number.POSITIVE_INFINITY;
         const proofs = new Set<RRset>();
         for (const rrset of content.rrsets) {

@@ -13,6 +13,7 @@ import type { TrustAnchor } from '../base/trust-anchor.ts';
 import type { Validation } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import { CLOCK_SLACK } from '../cache/timed-store.ts';
+import { MAX_BOGUS_TTL } from '../cache/verdict.ts';
 import type { DnssecContext } from '../dnssec/context.ts';
 import type { TrustedKeys } from '../dnssec/delegation.ts';
 import { collectDenial, proveNxdomain } from '../dnssec/denial.ts';
@@ -25,10 +26,9 @@ import type { Cut, Kept, ZoneSecurity } from './zone-security.ts';
 const MAX_ZONES = 20_000;
 const MAX_KEY_OCTETS = 16 * 1024 * 1024;
 const ENTRY_OCTETS = 500;
-/** Seconds that a bogus link is remembered (RFC 4035 §4.7), and the longest that any is. */
-const BOGUS_TTL = 60;
 /** Seconds between two renewals of a zone's keys. */
 const RENEWAL_SECONDS = 30;
+/** Seconds that a link is remembered at most, one that is not bogus. */
 const MAX_LINK_TTL = 3_600;
 
 export class ChainOfTrust {
@@ -142,11 +142,15 @@ export class ChainOfTrust {
     this.#deps.forget(zone, Type.DNSKEY);
     const before = [zone.key, anchorKey(zone)].map((key) => ({ key, kept: this.#kept.get(key) }));
     for (const { key } of before) this.#kept.delete(key);
-    const security = await this.securityOf(zone, work);
-    if (security.state === 'secure' && sameName(security.keys.zone, zone)) return security.keys;
-    // The keys that were known are as good as they were: another server's failure takes nothing away.
-    for (const { key, kept } of before) if (kept) this.#kept.set(key, kept);
-    return undefined;
+    let renewed: ZoneKeys | undefined;
+    try {
+      const security = await this.securityOf(zone, work);
+      if (security.state === 'secure' && sameName(security.keys.zone, zone)) renewed = security.keys;
+      return renewed;
+    } finally {
+      // The keys that were known are as good as they were: another server's failure, or a spent limit, takes nothing away.
+      if (!renewed) for (const { key, kept } of before) if (kept) this.#kept.set(key, kept);
+    }
   }
 
   async #descend(from: ZoneKeys, target: Name, work: Work): Promise<ZoneSecurity> {
@@ -212,7 +216,7 @@ export class ChainOfTrust {
   #remember(key: string, above: Name, { value, expires }: Kept<Cut>): Cut {
     const now = this.#deps.now();
     const bogus = value.at === 'zone' && value.security.state === 'bogus';
-    const until = Math.min(expires, now + (bogus ? BOGUS_TTL : MAX_LINK_TTL));
+    const until = Math.min(expires, now + (bogus ? MAX_BOGUS_TTL : MAX_LINK_TTL));
     if (until > now) this.#kept.set(key, { value, above, received: now, expires: until });
     return value;
   }
