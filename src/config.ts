@@ -23,6 +23,7 @@ export interface ZoneServers {
   readonly zone: Name;
   readonly servers: readonly Endpoint[];
   readonly first: boolean;
+  readonly validate: boolean;
 }
 
 /** Keys that name a file. */
@@ -149,8 +150,8 @@ function toConfig(
   };
 }
 
-function toZoneServers({ zone, to, first }: CheckedConfig['resolver']['stub'][number]): ZoneServers {
-  return { zone: parseName(zone), servers: to.map((text) => checked(tryParseServer(text, 53))), first };
+function toZoneServers({ zone, to, first, validate }: CheckedConfig['resolver']['stub'][number]): ZoneServers {
+  return { zone: parseName(zone), servers: to.map((text) => checked(tryParseServer(text, 53))), first, validate };
 }
 
 /** A value whose format the schema has checked already. */

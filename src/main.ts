@@ -5,6 +5,7 @@
 
 import { randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { formatName, type Name } from './base/name.ts';
 import { createPrefixSet, type Endpoint, formatEndpoint } from './base/prefix.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
 import { systemFault } from './config/system-fault.ts';
@@ -70,15 +71,21 @@ const PORT_ATTEMPTS = 20;
 /** Between attempts to get ready: doubled each time up to the last. */
 const RETRY_MS = { first: 1_000, last: 30_000 };
 
+/** What is told of a resolver's work. */
+export interface ResolverHooks {
+  readonly onQuery?: (query: UpstreamQuery) => void;
+  readonly onNegativeAnchorLifted?: (zone: Name) => void;
+}
+
 /** A resolver over real sockets, as the configuration wants it; the clock is the wall clock. Sends nothing by itself. */
-export function openResolver(config: Config, onQuery?: (query: UpstreamQuery) => void): OpenResolver {
+export function openResolver(config: Config, hooks: ResolverHooks = {}): OpenResolver {
   const settings = toResolverSettings(config);
   const net = createExchange();
   const { time } = config.validation;
   let lastFailure: string | undefined;
   const resolver = createResolver({
     exchange: async (query) => {
-      onQuery?.(query);
+      hooks.onQuery?.(query);
       const outcome = await net(query);
       const failure = failureOf(outcome);
       if (failure !== undefined) lastFailure = `${formatEndpoint(query.server)} over ${query.transport.toUpperCase()}: ${failure}`;
@@ -88,6 +95,7 @@ export function openResolver(config: Config, onQuery?: (query: UpstreamQuery) =>
     signatureTime: time === undefined ? now : () => time,
     randomInt: (bound) => randomInt(bound),
     settings,
+    onNegativeAnchorLifted: ({ zone }) => hooks.onNegativeAnchorLifted?.(zone),
   });
   return { resolver, settings, lastFailure: () => lastFailure, close: net.close };
 }
@@ -129,7 +137,10 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   };
   try {
     const metrics = createMetrics();
-    const { resolver, settings, lastFailure, close } = openResolver(config, ({ transport }) => metrics.countUpstreamQuery(transport));
+    const { resolver, settings, lastFailure, close } = openResolver(config, {
+      onQuery: ({ transport }) => metrics.countUpstreamQuery(transport),
+      onNegativeAnchorLifted: (zone) => log.warn({ zone: formatName(zone) }, 'negative trust anchor lifted: the zone validates again'),
+    });
     closers.push(close);
     const clients = createPrefixSet(config.access.allow);
     const mayAsk = (address: string) => clients.has(address);

@@ -17,4 +17,6 @@ export interface NegativeTrustAnchor {
   readonly reason: string;
   /** Seconds since the epoch; from then on it does not count. */
   readonly until: number;
+  /** What its insecurity is called: `validation-disabled` for a zone that the configuration keeps out of validation for good. */
+  readonly insecureReason?: 'negative-trust-anchor' | 'validation-disabled';
 }

@@ -50,6 +50,7 @@ const configuredZones = (description: string) =>
           maxItems: 32,
         }),
         first: flag(false, 'Fall back to recursion where these servers fail.'),
+        validate: flag(true, 'Judge its data by the chain of trust. Off: all in it is insecure, but below a deeper trust anchor.'),
       },
       closed,
     ),

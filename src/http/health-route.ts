@@ -14,7 +14,10 @@ const closed = { additionalProperties: false } as const;
 const readinessSchema = (description: string) =>
   Type.Object(
     {
-      ready: Type.Boolean({ description: 'Whether the keys of the trust anchors are validated. It stays true once it was.' }),
+      ready: Type.Boolean({
+        description:
+          'Whether the keys of the trust anchors are validated. It stays true once it was, unless the clock of this machine seems wrong.',
+      }),
       reasons: Type.Array(Type.String(), { description: 'Why not, a sentence each; empty where it is ready.' }),
     },
     { ...closed, description },

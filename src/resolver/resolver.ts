@@ -1,9 +1,10 @@
 /** The resolver: puts caches, iterator and validator together, one question in and one Resolution out (design: never later than its deadline). */
 
 import { performance } from 'node:perf_hooks';
-import { clientLimits } from '../base/budget.ts';
-import { ancestor, isBelow, isWithin, type Name, ROOT } from '../base/name.ts';
+import { clientLimits, sharedLimits } from '../base/budget.ts';
+import { ancestor, isBelow, isWithin, type Name, parseName, ROOT } from '../base/name.ts';
 import type { Question } from '../base/record.ts';
+import { Class, Type } from '../base/registry.ts';
 import type { TrustAnchor } from '../base/trust-anchor.ts';
 import type { Work } from '../base/work.ts';
 import { DelegationCache } from '../cache/delegation-cache.ts';
@@ -12,16 +13,20 @@ import { createVerifier } from '../crypto/verifier.ts';
 import type { DnssecPolicy } from '../dnssec/context.ts';
 import type { IteratorDeps } from '../iterator/iterate.ts';
 import { prime } from '../iterator/priming.ts';
-import { configuredServers, type ZoneServers } from '../iterator/zone-servers.ts';
+import { configuredServers } from '../iterator/zone-servers.ts';
 import { ChainOfTrust } from '../validator/chain-of-trust.ts';
+import type { ValidatorDeps } from '../validator/looked-up.ts';
 import { Validator } from '../validator/validate.ts';
 import { keyTag } from '../wire/rdata/dnskey.ts';
 import { readDs } from '../wire/rdata/ds.ts';
+import { ClockDoubt, describeOffset, failedOnDates } from './clock-doubt.ts';
+import { hintServers, isRootConfigured, keepStubs, unvalidatedZones } from './configured.ts';
 import { Fetcher } from './fetcher.ts';
 import { failed, follow, followCached, limitSpent } from './follow.ts';
 import { InFlight } from './in-flight.ts';
 import { LinkJudge } from './judge.ts';
 import { LinkStore } from './link-store.ts';
+import { NegativeAnchors } from './negative-anchors.ts';
 import type { LiveResolver, Resolution, ResolveOptions } from './resolution.ts';
 import type { CacheFigures, Readiness, ResolverDeps } from './settings.ts';
 
@@ -30,6 +35,16 @@ const DEADLINE_MS = 8_000;
 /** The work itself ends a little earlier, so that it can say what it was waiting for. */
 const MARGIN_MS = 300;
 const NO_ROOT_SERVER = 'no root server of the hints answers in time; is port 53 open to the outside, over UDP and TCP?';
+/** Zones of which any two speak for the clock; each lies in a server's home of its own. */
+const CLOCK_ZONES = ['com.', 'org.', 'arpa.', 'nl.'];
+
+interface AnchorCheck {
+  /** What does not validate, a sentence each. */
+  readonly reasons: string[];
+  readonly failedByDates: boolean;
+}
+
+const ROOT_SILENT: AnchorCheck = { reasons: [NO_ROOT_SERVER], failedByDates: false };
 const RFC9905_PUBLISHED = Date.UTC(2025, 10, 1) / 1000;
 /** Share of the cache memory that delegations get. */
 const DELEGATION_SHARE = 0.06;
@@ -48,12 +63,13 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   const servers = new ServerCache();
   const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS });
   const upstream = { queries: 0 };
+  const clock = new ClockDoubt();
   const exchange: typeof deps.exchange = (query) => {
     upstream.queries++;
     return deps.exchange(query);
   };
 
-  const hints = hintServers(deps);
+  const hints = hintServers(settings);
   const asking = { exchange, servers, now, caseRandomisation: settings.caseRandomisation };
   const iterator: IteratorDeps = {
     ...asking,
@@ -72,19 +88,31 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     keepReferralProof: (child, zone, authority, server) => store.keepReferralProof(child, zone, authority, server, now()),
   };
   const fetcher: Fetcher = new Fetcher(store, now, () => iterator);
-  const chain = new ChainOfTrust({
+  const chainDeps: ValidatorDeps = {
     verifier: createVerifier(),
     policy: () => policyAt(deps.signatureTime(), settings),
     now,
     signatureTime: deps.signatureTime,
     anchors: settings.anchors,
-    negativeTrustAnchors: () => settings.negativeTrustAnchors,
-    lookUp: (name, type, work, avoid) => fetcher.lookUp(name, type, work, avoid),
+    negativeTrustAnchors: () => [...negativeAnchors.standing(), ...unvalidated],
+    lookUp: async (name, type, work, avoid) => {
+      const found = await fetcher.lookUp(name, type, work, avoid);
+      if (name.labels === 0 && found.kind === 'rrset') clock.hear([found.rrset], deps.signatureTime());
+      return found;
+    },
     forget: (name, type) => store.forget(name, type),
     nextKnownCut: (zone, target) => nextKnownCut(delegations, zone, target, now()),
-  });
+  };
+  const chain = new ChainOfTrust(chainDeps);
   const validator = settings.validation ? new Validator(chain) : undefined;
   const judge = new LinkJudge({ store, fetcher, validator, now });
+  const unvalidated = unvalidatedZones(settings);
+  const negativeAnchors = new NegativeAnchors({
+    configured: settings.negativeTrustAnchors,
+    now,
+    validates: validatesUnexempted,
+    onLifted: deps.onNegativeAnchorLifted,
+  });
 
   const rootTags = rootKeyTags(settings.anchors);
   let readiness: Readiness = { ready: false, reasons: ['the trust anchors are not checked yet'] };
@@ -92,7 +120,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
 
   /** Renews the root's servers in the background; until then the hints serve. */
   function keepPrimed(): void {
-    if (settings.priming && !isRootConfigured(deps) && !delegations.get(ROOT, now())) {
+    if (settings.priming && !isRootConfigured(settings) && !delegations.get(ROOT, now())) {
       void inFlight.begin('priming', clientLimits, DEADLINE_MS, undefined, primeRoot);
     }
   }
@@ -107,7 +135,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   async function resolve(question: Question, options: ResolveOptions = {}): Promise<Resolution> {
     keepPrimed();
     const hit = options.trace ? undefined : followCached(question, store, now());
-    if (hit) return hit;
+    if (hit) return heedVerdict(hit);
     const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     // Who wants to hear what a resolution does needs one of its own.
     const key = options.trace ? Symbol() : `query/${question.qclass}/${question.qtype}/${question.qname.key}`;
@@ -116,7 +144,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     if (outcome === undefined) return limitSpent(question, 'time');
     switch (outcome.outcome) {
       case 'done':
-        return { ...outcome.value, question };
+        return heedVerdict({ ...outcome.value, question });
       case 'limit-spent':
         return limitSpent(question, outcome.limit);
       case 'cycle':
@@ -124,23 +152,57 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     }
   }
 
-  async function checkAnchors(work: Work): Promise<string[]> {
-    if (settings.priming && !isRootConfigured(deps) && !(await primeRoot(work))) return [NO_ROOT_SERVER];
+  /** Judges a zone's SOA, or what denies it, by memory of its own and as if no negative trust anchor stood. */
+  async function validatesUnexempted(zone: Name): Promise<boolean> {
+    const strict = new ChainOfTrust({ ...chainDeps, negativeTrustAnchors: () => unvalidated });
+    const apart = new LinkStore({ maxOctets: 1_000_000, minTtl: 0, maxTtl: 0 });
+    const strictly = new LinkJudge({ store: apart, fetcher, validator: new Validator(strict), now });
+    const question = { qname: zone, qtype: Type.SOA, qclass: Class.IN };
+    const outcome = await inFlight.begin(`unexempted/${zone.key}`, sharedLimits, DEADLINE_MS, undefined, (work) =>
+      follow(question, strictly, work),
+    );
+    return outcome.outcome === 'done' && outcome.value.validation.state === 'secure';
+  }
+
+  /** Has what failed on dates say so where it is this machine's clock that seems wrong. */
+  function heedVerdict(resolution: Resolution): Resolution {
+    const { validation } = resolution;
+    negativeAnchors.heed(validation);
+    if (validation.state === 'secure') clock.dismiss();
+    if (validation.state !== 'bogus' || !failedOnDates(validation)) return resolution;
+    clock.hear([...resolution.answer, ...resolution.authority], deps.signatureTime());
+    const offset = clock.offset(deps.signatureTime());
+    const detail = offset && `${describeOffset(offset)}${validation.detail ? `; ${validation.detail}` : ''}`;
+    return detail ? { ...resolution, validation: { ...validation, detail } } : resolution;
+  }
+
+  /** Asks zones that have nothing to do with each other, for a clock that is wrong fails them all. */
+  async function askWhetherClock(): Promise<void> {
+    const ask = (name: string) => resolve({ qname: parseName(name), qtype: Type.SOA, qclass: Class.IN });
+    if (settings.priming) await Promise.all(CLOCK_ZONES.map(ask));
+  }
+
+  async function checkAnchors(work: Work): Promise<AnchorCheck> {
+    if (settings.priming && !isRootConfigured(settings) && !(await primeRoot(work))) return ROOT_SILENT;
     const reasons: string[] = [];
+    let failedByDates = false;
     for (const { zone } of settings.validation ? settings.anchors : []) {
       const security = await chain.securityOf(zone, work);
-      if (security.state === 'bogus' || security.state === 'indeterminate') {
+      if (security.state === 'secure') clock.dismiss();
+      else if (security.state === 'bogus' || security.state === 'indeterminate') {
+        failedByDates ||= failedOnDates(security);
         reasons.push(`the keys of the trust anchor did not validate: ${security.reason}${security.detail ? ` (${security.detail})` : ''}`);
       }
     }
-    return reasons;
+    return { reasons, failedByDates };
   }
 
   async function prepare(): Promise<Readiness> {
     preparing ??= (async () => {
       const shared = inFlight.begin('prepare', clientLimits, DEADLINE_MS, undefined, checkAnchors);
       const outcome = await withDeadline(shared, DEADLINE_MS);
-      const reasons = outcome?.outcome === 'done' ? outcome.value : [NO_ROOT_SERVER];
+      const { reasons, failedByDates } = outcome?.outcome === 'done' ? outcome.value : ROOT_SILENT;
+      if (failedByDates) await askWhetherClock();
       readiness = { ready: reasons.length === 0, reasons };
       return readiness;
     })().finally(() => {
@@ -152,7 +214,10 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   return {
     resolve,
     prepare,
-    readiness: () => readiness,
+    readiness() {
+      const offset = clock.offset(deps.signatureTime());
+      return offset ? { ready: false, reasons: [describeOffset(offset), ...readiness.reasons] } : readiness;
+    },
     figures: () => figures(store, delegations, servers, chain),
     rootKeyTags: () => rootTags,
     upstreamQueries: () => upstream.queries,
@@ -171,33 +236,6 @@ function rootKeyTags(anchors: readonly TrustAnchor[]): number[] {
   const root = anchors.filter(({ zone }) => zone.labels === 0);
   const tags = root.flatMap(({ ds, dnskeys }) => [...ds.map((rdata) => readDs(rdata).keyTag), ...dnskeys.map(keyTag)]);
   return [...new Set(tags)];
-}
-
-/** Delegations below a stub zone hold as long as it does. One that recursion may replace is no ground for that. */
-function keepStubs(delegations: DelegationCache, { stub }: ResolverDeps['settings']): void {
-  for (const { zone, servers, first } of stub) {
-    if (first || zone.labels === 0) continue;
-    const addresses = servers.map(({ address }) => address);
-    const expires = Number.POSITIVE_INFINITY;
-    delegations.put({ zone, parent: ROOT, servers: [{ name: ROOT, addresses }], received: 0, expires, source: 'stub' }, 0);
-  }
-}
-
-function hintServers({ settings }: ResolverDeps): ZoneServers {
-  const usable = (address: string) => (address.includes(':') ? settings.ipv6 : settings.ipv4);
-  return {
-    zone: ROOT,
-    servers: settings.rootServers.map(({ name, addresses }) => ({
-      name,
-      addresses: addresses.filter(usable).map((address) => ({ address, port: settings.upstreamPort })),
-    })),
-    recursive: false,
-    fallback: false,
-  };
-}
-
-function isRootConfigured({ settings }: ResolverDeps): boolean {
-  return [...settings.forward, ...settings.stub].some(({ zone, first }) => zone.labels === 0 && !first);
 }
 
 /** The zone that the servers of `zone` referred to on the way to `target`. */

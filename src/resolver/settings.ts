@@ -10,6 +10,8 @@ export interface ConfiguredZone {
   readonly servers: readonly UpstreamServer[];
   /** Recurse as usual where these servers fail. */
   readonly first: boolean;
+  /** Whether what is in it is judged by the chain of trust; else it is insecure. A deeper trust anchor stands. */
+  readonly validate: boolean;
 }
 
 export interface RootServer {
@@ -58,6 +60,8 @@ export interface ResolverDeps {
   /** A random integer from 0 to below `bound`: choice among servers. */
   readonly randomInt: (bound: number) => number;
   readonly settings: ResolverSettings;
+  /** Told of each negative trust anchor that is taken away because its zone validates again. */
+  readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
 }
 
 export interface Readiness {

@@ -30,6 +30,8 @@ const ENTRY_OCTETS = 500;
 const RENEWAL_SECONDS = 30;
 /** Seconds that a link is remembered at most, one that is not bogus. */
 const MAX_LINK_TTL = 3_600;
+/** Seconds that a negative trust anchor's verdict is kept at most: it may be lifted before its time. */
+const MAX_EXEMPT_TTL = 300;
 
 export class ChainOfTrust {
   readonly #deps: ValidatorDeps;
@@ -76,7 +78,7 @@ export class ChainOfTrust {
     const negative = this.#deps
       .negativeTrustAnchors()
       .find(({ zone, until }) => until > now && isWithin(name, zone) && isWithin(zone, anchor.zone));
-    return negative && { state: 'insecure', zone: negative.zone, reason: 'negative-trust-anchor' };
+    return negative && { state: 'insecure', zone: negative.zone, reason: negative.insecureReason ?? 'negative-trust-anchor' };
   }
 
   /** Seconds that a verdict of this kind may be kept, as far as configuration has a say: no longer than a negative trust anchor stands. */
@@ -84,7 +86,7 @@ export class ChainOfTrust {
     if (security.state !== 'insecure' || security.reason !== 'negative-trust-anchor') return Number.POSITIVE_INFINITY;
     const { zone } = security;
     const until = this.#deps.negativeTrustAnchors().find((negative) => sameName(negative.zone, zone))?.until ?? 0;
-    return Math.max(0, until - this.#deps.now());
+    return Math.min(Math.max(0, until - this.#deps.now()), MAX_EXEMPT_TTL);
   }
 
   /**

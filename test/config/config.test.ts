@@ -90,6 +90,7 @@ describe('values', () => {
           { address: '192.0.2.2', port: 5353 },
         ],
         first: true,
+        validate: true,
       },
     ]);
     expect(config.resolver.forward[0]).toMatchObject({

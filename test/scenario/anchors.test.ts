@@ -1,12 +1,12 @@
 /** Trust anchors, negative ones, validation off, forward and stub zones: where trust begins and ends, and whom we ask. */
 
 import { expect, test } from 'vitest';
-import { parseName } from '../../src/base/name.ts';
+import { formatName, parseName } from '../../src/base/name.ts';
 import type { ResolverSettings } from '../../src/resolver/settings.ts';
 import { rdataOf } from '../vectors/read-records.ts';
 import { NOW } from '../vectors/signed-zone.ts';
 import { healthyWorld, healthyZones, LEAF_AT, ROOT_AT } from './healthy.ts';
-import { anchorOf, at, type Behaviour, dataOf, makeBench, makeWorld, rcode, said, silent, stateOf } from './world.ts';
+import { anchorOf, at, type Behaviour, dataOf, flip, makeBench, makeWorld, rcode, rewrite, said, silent, stateOf } from './world.ts';
 
 const world = healthyWorld();
 const root = anchorOf(world.root);
@@ -132,14 +132,14 @@ test.each([
   ['forward', 'www.secure.test. MX', 'nodata secure'],
 ] as const)('%s of the root: %s', async (_how, question, want) => {
   const [name = '', type = 'A'] = question.split(' ');
-  const settings = { forward: [{ zone: parseName('.'), servers: [server], first: false }] };
+  const settings = { forward: [{ zone: parseName('.'), servers: [server], first: false, validate: true }] };
   const bench = makeBench(forwarded, { behaviours: [asResolver], settings });
   expect(said(await bench.ask(name, type))).toBe(want);
   expect(bench.sent.every(({ address, recursive: rd }) => address === RECURSIVE && rd)).toBe(true);
 });
 
 test('forward of one zone: others are recursed for', async () => {
-  const settings = { forward: [{ zone: parseName('secure.test.'), servers: [server], first: false }] };
+  const settings = { forward: [{ zone: parseName('secure.test.'), servers: [server], first: false, validate: true }] };
   const bench = makeBench(forwarded, { behaviours: [asResolver], settings });
   expect(said(await bench.ask('www.secure.test.'))).toBe('answer secure');
   expect(said(await bench.ask('www.three.test.'))).toBe('answer secure');
@@ -153,7 +153,7 @@ test.each([
   ['refusing', rcode(5)],
 ] as const)('a %s forwarder: indeterminate without `first`, recursion with it', async (_title, behaviour) => {
   for (const first of [false, true]) {
-    const settings = { forward: [{ zone: parseName('.'), servers: [server], first }] };
+    const settings = { forward: [{ zone: parseName('.'), servers: [server], first, validate: true }] };
     const bench = makeBench(forwarded, { behaviours: [at([RECURSIVE], behaviour)], settings });
     expect(said(await bench.ask('www.secure.test.'))).toMatch(first ? /^answer secure$/ : /indeterminate/);
     if (!first) expect(bench.sent.every(({ address }) => address === RECURSIVE)).toBe(true);
@@ -165,14 +165,14 @@ test('a forwarder that lies about a signed zone is found out', async () => {
     ...reply,
     answer: reply.answer.map((r) => (r.type === 1 ? { ...r, rdata: [Uint8Array.of(6, 6, 6, 6)] } : r)),
   }));
-  const settings = { forward: [{ zone: parseName('.'), servers: [server], first: false }] };
+  const settings = { forward: [{ zone: parseName('.'), servers: [server], first: false, validate: true }] };
   expect(said(await makeBench(forwarded, { behaviours: [asResolver, lie], settings }).ask('www.secure.test.'))).toBe(
     'answer bogus signature-wrong',
   );
 });
 
 test('stub: the servers named are asked without RD, and may be anywhere', async () => {
-  const settings = { stub: [{ zone: parseName('secure.test.'), servers: [server], first: false }], mayQuery: () => true };
+  const settings = { stub: [{ zone: parseName('secure.test.'), servers: [server], first: false, validate: true }], mayQuery: () => true };
   const bench = makeBench(forwarded, { settings });
   expect(said(await bench.ask('www.secure.test.'))).toBe('answer secure');
   const asked = bench.sent.filter(({ name }) => name.endsWith('www.secure.test.'));
@@ -181,14 +181,16 @@ test('stub: the servers named are asked without RD, and may be anywhere', async 
 
 test('stub with `first`: recursion takes over', async () => {
   for (const first of [false, true]) {
-    const settings = { stub: [{ zone: parseName('secure.test.'), servers: [server], first }] };
+    const settings = { stub: [{ zone: parseName('secure.test.'), servers: [server], first, validate: true }] };
     const bench = makeBench(forwarded, { behaviours: [at([RECURSIVE], silent)], settings });
     expect(said(await bench.ask('www.secure.test.'))).toMatch(first ? /^answer secure$/ : /indeterminate/);
   }
 });
 
 test('a stub of the root replaces the hints', async () => {
-  const settings = { stub: [{ zone: parseName('.'), servers: [{ address: ROOT_AT[1] as string, port: 53 }], first: false }] };
+  const settings = {
+    stub: [{ zone: parseName('.'), servers: [{ address: ROOT_AT[1] as string, port: 53 }], first: false, validate: true }],
+  };
   const bench = makeBench(world, { settings });
   expect(said(await bench.ask('www.secure.test.'))).toBe('answer secure');
   expect(bench.sent.some(({ address }) => address === ROOT_AT[0])).toBe(false);
@@ -216,4 +218,59 @@ test('priming asks the hints once, and what it finds serves', async () => {
   expect(said(await bench.ask('www.secure.test.'))).toBe('answer secure');
   expect(dataOf(await bench.ask('www.secure.test.'))).toEqual(['www.secure.test. A 0a000001']);
   expect(LEAF_AT).toContain(bench.sent.at(-1)?.address);
+});
+
+test.each(['forward', 'stub'] as const)(
+  'a %s zone without validation is insecure, whatever its signatures; the zone beside it is judged',
+  async (how) => {
+    const zone = { zone: parseName('secure.test.'), servers: [server], first: false, validate: false };
+    const unlikeSigned = rewrite((rrset) => ({ ...rrset, signatures: rrset.signatures.map(flip) }));
+    const behaviours = [...(how === 'forward' ? [asResolver] : []), at([RECURSIVE], unlikeSigned)];
+    const bench = makeBench(forwarded, { behaviours, settings: { [how]: [zone] } });
+    expect(said(await bench.ask('www.secure.test.'))).toBe('answer insecure validation-disabled');
+    expect(said(await bench.ask('none.secure.test.'))).toBe('nxdomain insecure validation-disabled');
+    expect(said(await bench.ask('www.three.test.'))).toBe('answer secure');
+    const judged = makeBench(forwarded, { behaviours, settings: { [how]: [{ ...zone, validate: true }] } });
+    expect(said(await judged.ask('www.secure.test.'))).toMatch(/^answer bogus/);
+  },
+);
+
+test('a trust anchor below a zone without validation stands', async () => {
+  const zone = { zone: parseName('test.'), servers: [server], first: false, validate: false };
+  const settings = { stub: [zone], anchors: [root, anchorOf(forwarded.zone('secure.test.'))] };
+  const bench = makeBench(forwarded, { settings });
+  expect(said(await bench.ask('www.secure.test.'))).toBe('answer secure');
+  expect(said(await bench.ask('www.three.test.'))).toBe('answer insecure validation-disabled');
+});
+
+test('a negative trust anchor is lifted once its zone validates, at most a look each 300 s, and only when asked (RFC 7646 §2)', async () => {
+  const lifted: string[] = [];
+  const broken = at(
+    LEAF_AT,
+    rewrite((rrset) => ({ ...rrset, signatures: rrset.signatures.map(flip) })),
+  );
+  const bench = makeBench(world, {
+    behaviours: [broken],
+    settings: { negativeTrustAnchors: [negative('secure.test.', NOW + 100_000)] },
+    onNegativeAnchorLifted: ({ zone }) => lifted.push(formatName(zone)),
+  });
+  const looks = () => bench.sent.filter(({ name, type }) => name === 'secure.test.' && type === 'SOA').length;
+  const ask = async (now: number) => {
+    bench.clock.now = now;
+    const answer = said(await bench.ask('www.secure.test.'));
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve));
+    return answer;
+  };
+  const insecure = 'answer insecure negative-trust-anchor';
+  expect(await ask(NOW)).toBe(insecure);
+  const atFirst = looks();
+  expect(atFirst, 'looked at once it was used').toBeGreaterThan(0);
+  expect(await ask(NOW + 200)).toBe(insecure);
+  expect(looks(), 'not sooner than 300 s').toBe(atFirst);
+  bench.behave();
+  expect(await ask(NOW + 301)).toBe(insecure);
+  expect(lifted).toEqual(['secure.test.']);
+  expect(await ask(NOW + 602), 'what was kept of it ends within 300 s').toBe('answer secure');
+  bench.behave(broken);
+  expect(await ask(NOW + 9_000), 'broken anew, it is bogus: nothing puts the anchor back').toMatch(/^answer bogus/);
 });

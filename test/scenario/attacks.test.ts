@@ -418,7 +418,7 @@ describe('a name that the zone above denies and a configured zone has', () => {
     { apex: 'corp.', at: [server.address], records: ['@ MX 10 mail.corp.', 'mail A 10.0.0.1'], signing: 'unsigned' },
   ]);
   (world.servers as Map<string, unknown>).set(server.address, [corp.zone('corp.')]);
-  const zones = [{ zone: parseName('corp.'), servers: [server], first: false }];
+  const zones = [{ zone: parseName('corp.'), servers: [server], first: false, validate: true }];
   const negativeTrustAnchors = [{ zone: parseName('corp.'), reason: 'ours', until: NOW + 100_000 }];
 
   test.each(['stub', 'forward'] as const)('%s: whoever asks for its DS does not take its other records away', async (kind) => {

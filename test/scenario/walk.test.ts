@@ -303,7 +303,9 @@ describe('priming (RFC 9609)', () => {
 });
 
 test("a stub zone's delegations are remembered as others are", async () => {
-  const settings = { stub: [{ zone: parseName('test.'), servers: [{ address: TEST_AT[0] as string, port: 53 }], first: false }] };
+  const settings = {
+    stub: [{ zone: parseName('test.'), servers: [{ address: TEST_AT[0] as string, port: 53 }], first: false, validate: true }],
+  };
   const bench = makeBench(world, { settings });
   expect(said(await bench.ask('www.secure.test.'))).toBe('answer secure');
   const before = bench.sent.length;
