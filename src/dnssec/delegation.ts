@@ -29,6 +29,8 @@ export type DnskeyVerdict =
       readonly ttl: number;
       /** Seconds since the epoch: the end of the RRSIG that verified. */
       readonly expires: number;
+      /** Seconds: the TTL that this RRSIG was made for. */
+      readonly originalTtl: number;
     }
   | { readonly verdict: 'insecure'; readonly reason: 'unsupported-algorithm' | 'unsupported-digest' }
   | BogusVerdict;
@@ -109,7 +111,8 @@ function noEntry(where: string, vouched: readonly ZoneKey[]): BogusVerdict {
 function verifyWith(zone: Name, dnskeys: RRset, entry: readonly ZoneKey[], context: DnssecContext): DnskeyVerdict {
   const verdict = verifyRRset(dnskeys, { zone, keys: entry }, context);
   if (verdict.verdict === 'secure') {
-    return { verdict: 'secure', keys: readZoneKeys(zone, dnskeys.rdata, context), ttl: verdict.ttl, expires: verdict.expires };
+    const { ttl, expires, rrsig } = verdict;
+    return { verdict: 'secure', keys: readZoneKeys(zone, dnskeys.rdata, context), ttl, expires, originalTtl: rrsig.originalTtl };
   }
   // The key is there; what is not is its signature.
   if (verdict.reason !== 'dnskey-missing') return verdict;

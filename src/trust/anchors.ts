@@ -19,7 +19,7 @@ const digestOctets = new Map<number, number>([
 ]);
 
 /** Why a record is no anchor; undefined when it is one. Unknown algorithms and digests are anchors: their zones are insecure. */
-function faultOf({ type, class: rrClass, rdata }: LinedRecord): string | undefined {
+export function faultOfAnchor(type: number, rrClass: number, rdata: Uint8Array): string | undefined {
   if (rrClass !== Class.IN) return 'an anchor is of class IN';
   if (type === Type.DS) {
     const { digestType, digest } = readDs(rdata);
@@ -53,7 +53,7 @@ export function parseAnchors(text: string, source: string): TrustAnchor[] {
 
 function tryFaultOf(record: LinedRecord): string | undefined {
   try {
-    return faultOf(record);
+    return faultOfAnchor(record.type, record.class, record.rdata);
   } catch (error) {
     if (error instanceof WireError) return `the ${formatType(record.type)} record is malformed: ${error.message}`;
     throw error;
