@@ -38,7 +38,7 @@ const reserved = [
   {
     name: 'files',
     modules: '(node:)?(fs|fs/promises|child_process|worker_threads)',
-    folders: 'server/|http/|sandbox/|[^/]+\\.ts|cli/|config/',
+    folders: 'server/|http/|sandbox/|[^/]+\\.ts|cli/|config/|trust/anchor-store\\.ts',
   },
 ];
 const reservedPackages = [

@@ -4,6 +4,7 @@ import type { Name } from '../base/name.ts';
 import type { Question, RRset } from '../base/record.ts';
 import type { Trace } from '../base/trace.ts';
 import type { Validation } from '../base/validation.ts';
+import type { JudgeKeys } from './fetch-keys.ts';
 import type { CacheFigures, Readiness } from './settings.ts';
 
 /** One CNAME, given or synthesised from a DNAME, that led from the question towards the answer, with what validation said of it. */
@@ -59,6 +60,10 @@ export interface LiveResolver extends Resolver {
   figures(): CacheFigures;
   /** Key tags of the root's trust anchors (RFC 8509 §2.2). */
   rootKeyTags(): readonly number[];
+  /** Fetches a zone's DNSKEY RRset anew, from up to four of its servers, until `judge` says that one will do; false where none would. */
+  fetchKeys(zone: Name, judge: JudgeKeys): Promise<boolean>;
+  /** Forgets what was concluded from the anchors before; where a key is trusted no more (`less`), all that was judged by it too. */
+  anchorsChanged(change: 'more' | 'less'): void;
   /** Upstream queries sent since the start. */
   upstreamQueries(): number;
 }

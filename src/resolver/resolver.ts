@@ -21,6 +21,7 @@ import { keyTag } from '../wire/rdata/dnskey.ts';
 import { readDs } from '../wire/rdata/ds.ts';
 import { ClockDoubt, describeOffset, failedOnDates } from './clock-doubt.ts';
 import { hintServers, isRootConfigured, keepStubs, unvalidatedZones } from './configured.ts';
+import { fetchKeys } from './fetch-keys.ts';
 import { Fetcher } from './fetcher.ts';
 import { failed, follow, followCached, limitSpent } from './follow.ts';
 import { InFlight } from './in-flight.ts';
@@ -52,11 +53,12 @@ const DELEGATION_SHARE = 0.06;
 /** Makes a resolver. It sends nothing before it is asked. */
 export function createResolver(deps: ResolverDeps): LiveResolver {
   const { settings, now } = deps;
+  const anchors = deps.anchors ?? (() => settings.anchors);
   const store = new LinkStore({
     maxOctets: Math.floor(settings.maxCacheOctets * (1 - DELEGATION_SHARE)),
     minTtl: settings.minTtl,
     maxTtl: settings.maxTtl,
-    isAnchoredBelow: (name, owner) => settings.anchors.some(({ zone }) => isBelow(zone, owner) && isWithin(name, zone)),
+    isAnchoredBelow: (name, owner) => anchors().some(({ zone }) => isBelow(zone, owner) && isWithin(name, zone)),
   });
   const delegations = new DelegationCache({ maxOctets: Math.floor(settings.maxCacheOctets * DELEGATION_SHARE), maxTtl: settings.maxTtl });
   keepStubs(delegations, settings);
@@ -93,7 +95,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     policy: () => policyAt(deps.signatureTime(), settings),
     now,
     signatureTime: deps.signatureTime,
-    anchors: settings.anchors,
+    anchors,
     negativeTrustAnchors: () => [...negativeAnchors.standing(), ...unvalidated],
     lookUp: async (name, type, work, avoid) => {
       const found = await fetcher.lookUp(name, type, work, avoid);
@@ -114,7 +116,6 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     onLifted: deps.onNegativeAnchorLifted,
   });
 
-  const rootTags = rootKeyTags(settings.anchors);
   let readiness: Readiness = { ready: false, reasons: ['the trust anchors are not checked yet'] };
   let preparing: Promise<Readiness> | undefined;
 
@@ -186,7 +187,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     if (settings.priming && !isRootConfigured(settings) && !(await primeRoot(work))) return ROOT_SILENT;
     const reasons: string[] = [];
     let failedByDates = false;
-    for (const { zone } of settings.validation ? settings.anchors : []) {
+    for (const { zone } of settings.validation ? anchors() : []) {
       const security = await chain.securityOf(zone, work);
       if (security.state === 'secure') clock.dismiss();
       else if (security.state === 'bogus' || security.state === 'indeterminate') {
@@ -219,7 +220,17 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       return offset ? { ready: false, reasons: [describeOffset(offset), ...readiness.reasons] } : readiness;
     },
     figures: () => figures(store, delegations, servers, chain),
-    rootKeyTags: () => rootTags,
+    rootKeyTags: () => rootKeyTags(anchors()),
+    async fetchKeys(zone, judge) {
+      const outcome = await inFlight.begin(Symbol(), sharedLimits, DEADLINE_MS, undefined, (work) =>
+        fetchKeys(zone, judge, work, { fetcher, store, context: (own) => chain.context(own), now }),
+      );
+      return outcome.outcome === 'done' && outcome.value;
+    },
+    anchorsChanged(change) {
+      chain.clear();
+      if (change === 'less') store.clear();
+    },
     upstreamQueries: () => upstream.queries,
   };
 }

@@ -60,6 +60,8 @@ export interface ResolverDeps {
   /** A random integer from 0 to below `bound`: choice among servers. */
   readonly randomInt: (bound: number) => number;
   readonly settings: ResolverSettings;
+  /** The trust anchors as they are now, where they may change; `settings.anchors` unless told. */
+  readonly anchors?: (() => readonly TrustAnchor[]) | undefined;
   /** Told of each negative trust anchor that is taken away because its zone validates again. */
   readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
 }

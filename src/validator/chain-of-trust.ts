@@ -43,6 +43,9 @@ export class ChainOfTrust {
   /** When the keys of a zone were last fetched anew, and from whom they were before. */
   readonly #renewals = new LRUCache<string, { readonly at: number; readonly avoid: ReadonlySet<string> }>({ max: MAX_ZONES });
 
+  /** Counts the times that all was forgotten. */
+  #epoch = 0;
+
   constructor(deps: ValidatorDeps) {
     this.#deps = deps;
   }
@@ -51,7 +54,9 @@ export class ChainOfTrust {
     return this.#kept.size;
   }
 
+  /** Forgets all, also what is being looked at now: it may rest on an anchor that is none any more. */
   clear(): void {
+    this.#epoch++;
     this.#kept.clear();
   }
 
@@ -64,7 +69,7 @@ export class ChainOfTrust {
   /** The deepest anchor at or above a name; undefined where there is none, and so no security. */
   anchorFor(name: Name): TrustAnchor | undefined {
     let closest: TrustAnchor | undefined;
-    for (const anchor of this.#deps.anchors) {
+    for (const anchor of this.#deps.anchors()) {
       if (isWithin(name, anchor.zone) && (!closest || isBelow(anchor.zone, closest.zone))) closest = anchor;
     }
     return closest;
@@ -144,6 +149,7 @@ export class ChainOfTrust {
     this.#deps.forget(zone, Type.DNSKEY);
     const before = [zone.key, anchorKey(zone)].map((key) => ({ key, kept: this.#kept.get(key) }));
     for (const { key } of before) this.#kept.delete(key);
+    const epoch = this.#epoch;
     let renewed: ZoneKeys | undefined;
     try {
       const security = await this.securityOf(zone, work);
@@ -151,7 +157,7 @@ export class ChainOfTrust {
       return renewed;
     } finally {
       // The keys that were known are as good as they were: another server's failure, or a spent limit, takes nothing away.
-      if (!renewed) for (const { key, kept } of before) if (kept) this.#kept.set(key, kept);
+      if (!renewed && epoch === this.#epoch) for (const { key, kept } of before) if (kept) this.#kept.set(key, kept);
     }
   }
 
@@ -177,7 +183,7 @@ export class ChainOfTrust {
   async #cutAt(child: Name, above: ZoneKeys, work: Work): Promise<Cut> {
     return (
       this.#recall(child.key, above.zone) ??
-      this.#share(child.key, child, work, async (own) => this.#remember(child.key, above.zone, await this.#lookAt(child, above, own)))
+      this.#share(child.key, child, work, (own) => this.#remember(child.key, above.zone, this.#lookAt(child, above, own)))
     );
   }
 
@@ -187,14 +193,18 @@ export class ChainOfTrust {
     const cut =
       this.#recall(key, zone) ??
       (await this.#share(key, zone, work, async (own) => {
-        const { value, expires } = await this.#fetchKeys(zone, anchor, own);
-        return this.#remember(key, zone, { value: { at: 'zone', security: value }, expires });
+        const keys = this.#fetchKeys(zone, anchor, own);
+        return this.#remember(
+          key,
+          zone,
+          keys.then(({ value, expires }) => ({ value: { at: 'zone', security: value }, expires })),
+        );
       }));
     return cut.at === 'zone' ? cut.security : NOT_READY;
   }
 
   async #share(key: string, zone: Name, work: Work, run: (own: Work) => Promise<Cut>): Promise<Cut> {
-    const shared = await work.share(`cut/${key}`, run);
+    const shared = await work.share(`cut/${this.#epoch}/${key}`, run);
     switch (shared.outcome) {
       case 'done':
         return shared.value;
@@ -215,7 +225,10 @@ export class ChainOfTrust {
     return sameName(kept.above, above) ? kept.value : undefined;
   }
 
-  #remember(key: string, above: Name, { value, expires }: Kept<Cut>): Cut {
+  async #remember(key: string, above: Name, judging: Promise<Kept<Cut>>): Promise<Cut> {
+    const epoch = this.#epoch;
+    const { value, expires } = await judging;
+    if (epoch !== this.#epoch) return value;
     const now = this.#deps.now();
     const bogus = value.at === 'zone' && value.security.state === 'bogus';
     const until = Math.min(expires, now + (bogus ? MAX_BOGUS_TTL : MAX_LINK_TTL));

@@ -36,7 +36,8 @@ export interface ValidatorDeps {
   readonly now: () => number;
   /** Seconds since the epoch: signature windows. */
   readonly signatureTime: () => number;
-  readonly anchors: readonly TrustAnchor[];
+  /** Asked anew each time: keys come and go (RFC 5011). */
+  readonly anchors: () => readonly TrustAnchor[];
   readonly negativeTrustAnchors: () => readonly NegativeTrustAnchor[];
   /** Fetches an RRset, out of the cache or from a server that is not in `avoid`. A CNAME found in its place comes as `rrset`. */
   readonly lookUp: (name: Name, type: number, work: Work, avoid: ReadonlySet<string>) => Promise<LookedUp>;

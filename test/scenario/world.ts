@@ -8,7 +8,7 @@ import { isBelow, isWithin, type Name, parseName } from '../../src/base/name.ts'
 import type { Message, RRset } from '../../src/base/record.ts';
 import { formatType, Rcode, Type } from '../../src/base/registry.ts';
 import type { TraceEvent } from '../../src/base/trace.ts';
-import type { NegativeTrustAnchor } from '../../src/base/trust-anchor.ts';
+import type { NegativeTrustAnchor, TrustAnchor } from '../../src/base/trust-anchor.ts';
 import type { Exchange, UpstreamOutcome, UpstreamQuery } from '../../src/net/exchange.ts';
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
@@ -109,10 +109,12 @@ export interface BenchOptions {
   readonly settings?: Partial<ResolverSettings>;
   readonly now?: number;
   readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
+  /** Trust anchors that change; those of `settings` unless told. */
+  readonly anchors?: () => readonly TrustAnchor[];
 }
 
 /** A resolver over a world; caches are its own, zones and signatures are the world's. */
-export function makeBench(world: World, { behaviours = [], settings = {}, now = NOW, ...hooks }: BenchOptions = {}): Bench {
+export function makeBench(world: World, { behaviours = [], settings = {}, now = NOW, anchors, ...hooks }: BenchOptions = {}): Bench {
   const clock = { now };
   const sent: Sent[] = [];
   const events: TraceEvent[] = [];
@@ -145,6 +147,7 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
       return seed % bound;
     },
     settings: { ...settingsFor(world), ...settings },
+    anchors,
     ...hooks,
   });
   const question = (name: string, type: string) => ({ qname: parseName(name), qtype: typeNumber(type), qclass: 1 });

@@ -48,7 +48,7 @@ function setUp(more: Partial<ValidatorDeps> = {}) {
     policy: () => ({ sha1Signatures: false, sha1Digest: true }),
     now: () => clock.now,
     signatureTime: () => clock.now,
-    anchors: [anchorOf(world.root)],
+    anchors: () => [anchorOf(world.root)],
     negativeTrustAnchors: () => [],
     forget: () => {},
     nextKnownCut: () => undefined,
