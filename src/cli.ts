@@ -9,6 +9,7 @@ import { describeFault, exitStatus } from './cli/fault.ts';
 import { checkHealth } from './cli/health.ts';
 import { query } from './cli/query.ts';
 import { serve } from './cli/serve.ts';
+import { trust } from './cli/trust.ts';
 import { publishedSchema } from './config/published-schema.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
 import { warningsOf } from './config/warnings.ts';
@@ -83,6 +84,12 @@ without them as ever; with --mandatory only what is authenticated counts. 1 it c
     .command('config-schema')
     .description('print the JSON schema of the configuration')
     .action(() => print(JSON.stringify(publishedSchema(), undefined, 2)));
+  zeker
+    .command('trust')
+    .description('show the trust anchors and the states of their keys')
+    .option('--json', 'as JSON')
+    .addOption(configOption())
+    .action((options) => trust(options, print));
   zeker.command('health').description('ask the running service whether it is ready').addOption(configOption()).action(checkHealth);
   return zeker;
 }

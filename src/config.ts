@@ -44,7 +44,7 @@ export interface Config {
   readonly http: { readonly access: readonly string[]; readonly hosts: readonly string[] };
   /** Absolute file names; undefined: what comes with zeker. */
   readonly root: { readonly hints: string | undefined };
-  readonly trust: { readonly anchors: string | undefined; readonly rfc5011: boolean };
+  readonly trust: { readonly anchors: string | undefined; readonly rfc5011: boolean; readonly stateFile: string | undefined };
   readonly resolver: Omit<CheckedConfig['resolver'], 'forward' | 'stub'> & {
     readonly forward: readonly ZoneServers[];
     readonly stub: readonly ZoneServers[];
@@ -134,7 +134,7 @@ function toConfig(
     access: rest.access,
     http: rest.http,
     root: { hints: fileName(rest.root.hints) },
-    trust: { anchors: fileName(rest.trust.anchors), rfc5011: rest.trust.rfc5011 },
+    trust: { anchors: fileName(rest.trust.anchors), rfc5011: rest.trust.rfc5011, stateFile: fileName(rest.trust.stateFile) },
     resolver: { ...resolver, forward: resolver.forward.map(toZoneServers), stub: resolver.stub.map(toZoneServers) },
     validation: {
       ...validation,

@@ -12,6 +12,7 @@ import { systemFault } from './config/system-fault.ts';
 import { warningsOf } from './config/warnings.ts';
 import { type Config, fileFault } from './config.ts';
 import { createDaneCheck } from './dane/check.ts';
+import { followAnchors, logTrust, openTrust, type Trust } from './follow-anchors.ts';
 import { buildApp } from './http/app.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { LogError, type Logger, openLog } from './log.ts';
@@ -24,6 +25,7 @@ import { BindError } from './server/bind-error.ts';
 import { startTcp } from './server/stream.ts';
 import { startUdp } from './server/udp.ts';
 import { type Answer, createAnswer } from './service/answer.ts';
+import type { TrustEvent } from './trust/tracker.ts';
 import { readVersion } from './version.ts';
 
 /** A service that runs. */
@@ -45,6 +47,7 @@ export interface Overrides {
 export interface OpenResolver {
   readonly resolver: LiveResolver;
   readonly settings: ResolverSettings;
+  readonly trust: Trust;
   /** The last server that gave no answer, and what came instead; undefined where there was none. */
   readonly lastFailure: () => string | undefined;
   readonly close: () => void;
@@ -75,11 +78,13 @@ const RETRY_MS = { first: 1_000, last: 30_000 };
 export interface ResolverHooks {
   readonly onQuery?: (query: UpstreamQuery) => void;
   readonly onNegativeAnchorLifted?: (zone: Name) => void;
+  readonly onTrust?: (event: TrustEvent) => void;
 }
 
 /** A resolver over real sockets, as the configuration wants it; the clock is the wall clock. Sends nothing by itself. */
 export function openResolver(config: Config, hooks: ResolverHooks = {}): OpenResolver {
   const settings = toResolverSettings(config);
+  const trust = openTrust(config, now, hooks.onTrust);
   const net = createExchange();
   const { time } = config.validation;
   let lastFailure: string | undefined;
@@ -95,9 +100,10 @@ export function openResolver(config: Config, hooks: ResolverHooks = {}): OpenRes
     signatureTime: time === undefined ? now : () => time,
     randomInt: (bound) => randomInt(bound),
     settings,
+    anchors: trust.anchors,
     onNegativeAnchorLifted: ({ zone }) => hooks.onNegativeAnchorLifted?.(zone),
   });
-  return { resolver, settings, lastFailure: () => lastFailure, close: net.close };
+  return { resolver, settings, trust, lastFailure: () => lastFailure, close: net.close };
 }
 
 /** Why an exchange gave no message, in words. */
@@ -137,7 +143,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
   };
   try {
     const metrics = createMetrics();
-    const { resolver, settings, lastFailure, close } = openResolver(config, {
+    const { resolver, settings, trust, lastFailure, close } = openResolver(config, {
+      onTrust: logTrust(log),
       onQuery: ({ transport }) => metrics.countUpstreamQuery(transport),
       onNegativeAnchorLifted: (zone) => log.warn({ zone: formatName(zone) }, 'negative trust anchor lifted: the zone validates again'),
     });
@@ -147,10 +154,11 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     const dns = await listenDns(config.listen, createService(config, resolver, metrics, log, mayAsk), mayAsk, log, servers);
     const getReady = createReadying(resolver, lastFailure, log);
     closers.push(getReady.end);
-    const http = await listenHttp(config, resolver, metrics, getReady.onDemand, log, servers);
+    const http = await listenHttp(config, resolver, trust, metrics, getReady.onDemand, log, servers);
     for (const warning of warningsOf(config, settings)) log.warn(warning);
     log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http) }, 'listening');
     listening = true;
+    closers.push(followAnchors(trust, resolver));
     if (config.resolver.priming) getReady.start();
     return { dns, http, resolver, stop };
   } catch (error) {
@@ -229,6 +237,7 @@ async function listenBoth(endpoint: Endpoint, answer: Answer, mayAsk: MayAsk, lo
 async function listenHttp(
   { listen: { http }, http: { access, hosts } }: Config,
   resolver: LiveResolver,
+  trust: Trust,
   metrics: Metrics,
   readiness: () => Readiness,
   log: Logger,
@@ -236,12 +245,14 @@ async function listenHttp(
 ): Promise<Endpoint | undefined> {
   if (!http) return undefined;
   for (const cache of cacheNames) metrics.watchEntries(cache, () => resolver.figures().entries[cache]);
+  metrics.watchTrust(trust.report);
   metrics.watchOctets('resolver', () => resolver.figures().octets);
   const clients = createPrefixSet(access);
   const app = buildApp({
     resolver,
     checkDane: createDaneCheck({ resolver, now }),
     readiness,
+    trust: trust.report,
     metrics,
     version: readVersion(),
     logger: log.child({}, { level: log.isLevelEnabled('debug') || !log.isLevelEnabled('warn') ? log.level : 'warn' }), // it greets otherwise

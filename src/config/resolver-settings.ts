@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { createPrefixSet } from '../base/prefix.ts';
 import { type Config, fileFault } from '../config.ts';
 import type { ResolverSettings } from '../resolver/settings.ts';
-import { parseAnchors } from '../trust/anchors.ts';
 import { parseHints } from '../trust/hints.ts';
+import { type AnchorsAt, readAnchors } from '../trust/read-anchors.ts';
 import { ZoneTextError } from '../wire/zone-text.ts';
 import { systemFault } from './system-fault.ts';
 
@@ -35,13 +35,18 @@ function readNamed<Content>(
   }
 }
 
+/** The operator's anchors, which may depend on the moment. @throws as `toResolverSettings` */
+export function readConfiguredAnchors(config: Config): AnchorsAt {
+  return readNamed(config, 'trust.anchors', config.trust.anchors ?? shipped('root.anchors'), readAnchors);
+}
+
 /** @throws {ConfigError} a file that it names cannot be read, or has a line that is no hint or no anchor @throws {FileError} one of zeker's own */
 export function toResolverSettings(config: Config): ResolverSettings {
-  const { root, trust, resolver, validation, cache } = config;
+  const { root, resolver, validation, cache } = config;
   const barred = createPrefixSet(resolver.doNotQuery);
   return {
     rootServers: readNamed(config, 'root.hints', root.hints ?? shipped('root.hints'), parseHints),
-    anchors: readNamed(config, 'trust.anchors', trust.anchors ?? shipped('root.anchors'), parseAnchors),
+    anchors: readConfiguredAnchors(config)(Date.now() / 1000),
     negativeTrustAnchors: validation.negativeTrustAnchors,
     priming: resolver.priming,
     qnameMinimisation: resolver.qnameMinimisation,

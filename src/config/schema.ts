@@ -90,10 +90,17 @@ export const configSchema = Type.Object(
       anchors: Type.Optional(
         Type.String({
           minLength: 1,
-          description: 'A file of DS or DNSKEY records, any owner names. Without it: the root anchors that come with zeker.',
+          description:
+            'A file of DS or DNSKEY records, any owner names, or root-anchors.xml of IANA (RFC 9718). Without it: the root anchors that come with zeker.',
         }),
       ),
-      rfc5011: flag(false, 'Follow key rollovers by RFC 5011. Not in this version: true is accepted with a warning.'),
+      rfc5011: flag(false, 'Follow key rollovers by RFC 5011: looks at the keys by itself, about daily.'),
+      stateFile: Type.Optional(
+        Type.String({
+          minLength: 1,
+          description: 'Where rfc5011 keeps the states of keys; it extends anchors (docs/trust-anchors.md). Without it: in memory alone.',
+        }),
+      ),
     }),
     resolver: section('How zeker asks upstream.', {
       priming: flag(true, 'Ask the root for its servers at the start and when they expire (RFC 9609). Off: nothing is sent unasked.'),

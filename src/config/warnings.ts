@@ -11,7 +11,10 @@ export function warningsOf({ access, http, trust, validation }: Config, { anchor
   return [
     ...access.allow.filter(isOpen).map((prefix) => `access.allow has ${prefix}: anybody may ask, this is an open resolver`),
     ...http.access.filter(isOpen).map((prefix) => `http.access has ${prefix}: anybody may ask over HTTP`),
-    ...(trust.rfc5011 ? ['trust.rfc5011 is not in this version: trust anchors are those of the file'] : []),
+    ...(trust.rfc5011 && trust.stateFile === undefined
+      ? ['trust.rfc5011 without trust.stateFile: what is learned of keys is lost when zeker stops']
+      : []),
+    ...(!trust.rfc5011 && trust.stateFile !== undefined ? ['trust.stateFile is not read without trust.rfc5011'] : []),
     ...(validation.enabled ? [] : ['validation is off: every answer is insecure']),
     ...(validation.enabled && anchors.length === 0 ? ['trust.anchors holds no anchor: every answer will be insecure'] : []),
     ...(validation.time === undefined ? [] : [`signatures are judged at a set moment: validation.time is ${time(validation.time)}`]),

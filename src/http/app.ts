@@ -18,6 +18,7 @@ import { BudgetExceeded } from '../base/budget.ts';
 import { notAName, QuestionError } from '../base/question-text.ts';
 import type { CheckDane } from '../dane/check.ts';
 import type { Resolver } from '../resolver/resolution.ts';
+import type { TrustReport } from '../trust/report.ts';
 import { type AdmissionLimits, createAdmission } from './admission.ts';
 import { daneRoute } from './dane-route.ts';
 import { HttpError } from './errors.ts';
@@ -28,12 +29,15 @@ import { metricsRoute } from './metrics-route.ts';
 import { parameterFault } from './parameter-fault.ts';
 import { resolveRoute } from './resolve-route.ts';
 import type { App, CheckReady } from './route.ts';
+import { trustRoute } from './trust-route.ts';
 
 export interface AppDeps extends GuardDeps {
   readonly resolver: Resolver;
   readonly checkDane: CheckDane;
   readonly readiness: () => Readiness;
   readonly metrics: Metrics;
+  /** What `/trust` tells; without it there is no such route. */
+  readonly trust?: () => TrustReport;
   readonly version: string;
   readonly logger?: FastifyBaseLogger;
   /** Lookups that may go on at once; `httpLimits` unless told. */
@@ -128,6 +132,7 @@ function addRoutes(app: App, deps: AppDeps): void {
   resolveRoute(app, { resolver, checkReady, admit, now });
   healthRoute(app, readiness, version);
   metricsRoute(app, metrics);
+  if (deps.trust) trustRoute(app, deps.trust);
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()));
 }
 

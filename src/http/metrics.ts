@@ -3,6 +3,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type RfcVerdict, rfcVerdicts } from '../dane/verdicts.ts';
 import { type Verdict, verdicts } from '../service/verdict.ts';
+import type { TrustReport } from '../trust/report.ts';
 
 export interface Metrics {
   /** One DNS answer sent. */
@@ -17,6 +18,8 @@ export interface Metrics {
   watchEntries(cache: string, entries: () => number): void;
   /** The same for the octets of a cache, or of several that share one limit under a name of their own. */
   watchOctets(cache: string, octets: () => number): void;
+  /** Has the states and timers of trust anchors read whenever the metrics are. */
+  watchTrust(report: () => TrustReport): void;
   /** The text for Prometheus, and its media type. */
   expose(): Promise<string>;
   readonly contentType: string;
@@ -66,6 +69,7 @@ export function createMetrics(): Metrics {
       'zeker_cache_octets',
       'Octets of a cache, as far as they are counted; those of the resolver share one limit and are told together.',
     ),
+    watchTrust: (report) => watchTrust(registry, report),
     expose: () => registry.metrics(),
     contentType: registry.contentType,
   };
@@ -84,4 +88,35 @@ function openGauge(registry: Registry, name: string, help: string): (cache: stri
     },
   });
   return (cache, read) => void caches.set(cache, read);
+}
+
+/** Gauges of trust anchors: keys by state, and moments in seconds since the epoch, which an alert compares with now. */
+function watchTrust(registry: Registry, report: () => TrustReport): void {
+  const gauge = <Label extends string>(name: string, help: string, labelNames: readonly Label[], collect: (set: Gauge<Label>) => void) => {
+    new Gauge<Label>({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+  };
+  gauge('zeker_trust_keys', 'Keys of trust anchors by state (RFC 5011 §4.2).', ['zone', 'state'], (set) => {
+    for (const { zone, keys } of report().zones) for (const { state } of keys) set.inc({ zone, state });
+  });
+  const moments = [
+    ['zeker_trust_refreshed_timestamp_seconds', 'The last look at the keys of a trust anchor that validated.', 'refreshed'],
+    ['zeker_trust_next_refresh_timestamp_seconds', 'When the next look is due.', 'nextRefresh'],
+  ] as const;
+  for (const [name, help, field] of moments) {
+    gauge(name, help, ['zone'], (set) => {
+      for (const point of report().zones) if (point[field] !== null) set.set({ zone: point.zone }, Date.parse(point[field]) / 1000);
+    });
+  }
+  gauge('zeker_trust_state_saved', 'Whether the states of keys could be saved at the last attempt.', [], (set) =>
+    set.set(report().stateFault === null ? 1 : 0),
+  );
 }

@@ -58,9 +58,15 @@ export function keyTagsOf({ ds, dnskeys }: Pick<TrustAnchor, 'ds' | 'dnskeys'>):
   return [...new Set(tags)].toSorted((a, b) => a - b);
 }
 
+/** As many as a label of 63 octets holds. */
+const MAX_TAGS_TOLD = 12;
+
 /** The first label of the key tag query (RFC 8145 §5.1): `_ta-` and the tags in hexadecimal, four digits each. */
 export function keyTagLabel(tags: readonly number[]): string {
-  return `_ta-${tags.map((tag) => tag.toString(16).padStart(4, '0')).join('-')}`;
+  return `_ta-${tags
+    .slice(0, MAX_TAGS_TOLD)
+    .map((tag) => tag.toString(16).padStart(4, '0'))
+    .join('-')}`;
 }
 
 /** Whether two lists of anchors are the same, and whether the second lacks a key that the first had. */

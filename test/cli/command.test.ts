@@ -156,7 +156,7 @@ describe('check-config', () => {
       `${file}: warning: access.allow has 0.0.0.0/0: anybody may ask, this is an open resolver`,
       `${file}: warning: access.allow has ::/0: anybody may ask, this is an open resolver`,
       `${file}: warning: http.access has ::/0: anybody may ask over HTTP`,
-      `${file}: warning: trust.rfc5011 is not in this version: trust anchors are those of the file`,
+      `${file}: warning: trust.rfc5011 without trust.stateFile: what is learned of keys is lost when zeker stops`,
       `${file}: warning: trust.anchors holds no anchor: every answer will be insecure`,
       `${file}: good`,
     ]);
