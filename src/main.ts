@@ -5,6 +5,7 @@
 
 import { randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { Limit } from './base/budget.ts';
 import { formatName, type Name } from './base/name.ts';
 import { createPrefixSet, type Endpoint, formatEndpoint } from './base/prefix.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
@@ -21,9 +22,10 @@ import type { UpstreamOutcome, UpstreamQuery } from './net/exchange.ts';
 import type { LiveResolver } from './resolver/resolution.ts';
 import { createResolver } from './resolver/resolver.ts';
 import type { CacheFigures, Readiness, ResolverSettings } from './resolver/settings.ts';
+import { createBacklog } from './server/backlog.ts';
 import { BindError } from './server/bind-error.ts';
-import { startTcp } from './server/stream.ts';
-import { startUdp } from './server/udp.ts';
+import { MAX_BACKLOG_OCTETS, startTcp, type TcpOptions } from './server/stream.ts';
+import { startUdp, type UdpOptions } from './server/udp.ts';
 import { type Answer, createAnswer } from './service/answer.ts';
 import type { TrustEvent } from './trust/tracker.ts';
 import { readVersion } from './version.ts';
@@ -79,6 +81,7 @@ export interface ResolverHooks {
   readonly onQuery?: (query: UpstreamQuery) => void;
   readonly onNegativeAnchorLifted?: (zone: Name) => void;
   readonly onTrust?: (event: TrustEvent) => void;
+  readonly onLimit?: (limit: Limit) => void;
 }
 
 /** A resolver over real sockets, as the configuration wants it; the clock is the wall clock. Sends nothing by itself. */
@@ -102,6 +105,7 @@ export function openResolver(config: Config, hooks: ResolverHooks = {}): OpenRes
     settings,
     anchors: trust.anchors,
     onNegativeAnchorLifted: ({ zone }) => hooks.onNegativeAnchorLifted?.(zone),
+    onLimit: hooks.onLimit,
   });
   return { resolver, settings, trust, lastFailure: () => lastFailure, close: net.close };
 }
@@ -146,12 +150,14 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     const { resolver, settings, trust, lastFailure, close } = openResolver(config, {
       onTrust: logTrust(log),
       onQuery: ({ transport }) => metrics.countUpstreamQuery(transport),
+      onLimit: metrics.countLimit,
       onNegativeAnchorLifted: (zone) => log.warn({ zone: formatName(zone) }, 'negative trust anchor lifted: the zone validates again'),
     });
     closers.push(close);
     const clients = createPrefixSet(config.access.allow);
     const mayAsk = (address: string) => clients.has(address);
-    const dns = await listenDns(config.listen, createService(config, resolver, metrics, log, mayAsk), mayAsk, log, servers);
+    const answer = createService(config, resolver, metrics, log, mayAsk);
+    const dns = await listenDns(config.listen, answer, frontOptions(mayAsk, metrics, log), log, servers);
     const getReady = createReadying(resolver, lastFailure, log);
     closers.push(getReady.end);
     const http = await listenHttp(config, resolver, trust, metrics, getReady.onDemand, log, servers);
@@ -195,17 +201,30 @@ async function stopAll(servers: readonly Stoppable[]): Promise<void> {
   await Promise.all(servers.map((server) => server.stop(GRACE_MS)));
 }
 
+type FrontOptions = UdpOptions & TcpOptions;
+
+function frontOptions(mayAsk: MayAsk, metrics: Metrics, log: Logger): FrontOptions {
+  const onStall = () => metrics.countLimit('tcpUnread');
+  return {
+    mayAsk,
+    backlog: createBacklog(MAX_BACKLOG_OCTETS, onStall),
+    onStall,
+    onDrop: () => metrics.countLimit('udpInFlight'),
+    onError: (err) => log.error({ err }, 'a socket failed'),
+  };
+}
+
 async function listenDns(
   { dns, byDefault }: Config['listen'],
   answer: Answer,
-  mayAsk: MayAsk,
+  options: FrontOptions,
   log: Logger,
   servers: Stoppable[],
 ): Promise<Endpoint[]> {
   const endpoints: Endpoint[] = [];
   for (const endpoint of dns) {
     try {
-      const port = await listenBoth(endpoint, answer, mayAsk, log, servers);
+      const port = await listenBoth(endpoint, answer, options, servers);
       endpoints.push({ ...endpoint, port });
     } catch (error) {
       // Nobody asked for IPv6 here: a machine without it is served on IPv4 alone.
@@ -218,12 +237,11 @@ async function listenDns(
 }
 
 /** UDP and TCP on one port; where 0 is asked, on one that is free for both. UDP comes first: who finds TCP open may ask over UDP at once. */
-async function listenBoth(endpoint: Endpoint, answer: Answer, mayAsk: MayAsk, log: Logger, servers: Stoppable[]): Promise<number> {
-  const onError = (err: unknown) => log.error({ err }, 'a socket failed');
+async function listenBoth(endpoint: Endpoint, answer: Answer, options: FrontOptions, servers: Stoppable[]): Promise<number> {
   for (let attempt = 1; ; attempt++) {
-    const udp = await startUdp(endpoint, answer, { onError });
+    const udp = await startUdp(endpoint, answer, options);
     try {
-      const tcp = await startTcp({ ...endpoint, port: udp.port }, answer, { mayAsk, onError });
+      const tcp = await startTcp({ ...endpoint, port: udp.port }, answer, options);
       servers.push(udp, tcp);
       return udp.port;
     } catch (error) {

@@ -46,12 +46,32 @@ export type Limits = { readonly [K in Cost]: number };
 /** Takes `amount` (1 unless told) from a limit. @throws {BudgetExceeded} once it is spent */
 export type Spend = (what: Cost, amount?: number) => void;
 
+/** What may end a query: a cost, its time, or work that causes work too deeply. */
+export type Limit = Cost | 'time' | 'depth';
+
+/** Each limit as a client and an operator read it, and as `/metrics` has it with hyphens. */
+export const limitWords = {
+  upstreamQueries: 'upstream queries',
+  upstreamOctets: 'upstream octets',
+  aliases: 'aliases',
+  signatureChecks: 'signature checks',
+  nsec3Hashes: 'NSEC3 hashes',
+  subqueries: 'subqueries',
+  time: 'time',
+  depth: 'depth of subqueries',
+} as const satisfies Record<Limit, string>;
+
+/** A sentence that fits an extended error. */
+export function describeLimit(limit: Limit): string {
+  return `the limit on ${limitWords[limit]} is spent`;
+}
+
 /** A limit is spent. Nothing was judged: the caller may cache no verdict. */
 export class BudgetExceeded extends Error {
   override readonly name = 'BudgetExceeded';
-  readonly limit: Cost | 'time' | 'depth';
-  constructor(limit: Cost | 'time' | 'depth') {
-    super(`the limit on ${limit} is spent`);
+  readonly limit: Limit;
+  constructor(limit: Limit) {
+    super(describeLimit(limit));
     this.limit = limit;
   }
 }

@@ -1,6 +1,6 @@
 /** One unit of work: who pays, how long it may take, who listens, and what it may share with others that need the same. */
 
-import type { BudgetExceeded, Spend } from './budget.ts';
+import type { Limit, Spend } from './budget.ts';
 import type { Trace } from './trace.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Trace } from './trace.ts';
 export type Shared<T> =
   | { readonly outcome: 'done'; readonly value: T }
   | { readonly outcome: 'cycle' }
-  | { readonly outcome: 'limit-spent'; readonly limit: BudgetExceeded['limit'] };
+  | { readonly outcome: 'limit-spent'; readonly limit: Limit };
 
 export interface Work {
   readonly spend: Spend;

@@ -28,6 +28,9 @@ export const UNKNOWN_SCORE = 60;
 export const DEAD_SCORE = 60_000;
 
 const MAX_LAME_ZONES = 64;
+/** What an entry costs in memory: the server, and a zone that it is lame for with its key. Compared with heap growth, on the high side. */
+const SERVER_OCTETS = 700;
+const LAME_ZONE_OCTETS = 200;
 
 export type EdnsSupport = 'unknown' | 'works' | 'plain';
 
@@ -53,8 +56,8 @@ interface Server {
 export class ServerCache {
   readonly #servers: LRUCache<string, Server>;
 
-  constructor({ maxServers = 50_000 }: { readonly maxServers?: number } = {}) {
-    this.#servers = new LRUCache({ max: maxServers });
+  constructor({ maxServers = 50_000, maxOctets = 32_000_000 }: { readonly maxServers?: number; readonly maxOctets?: number } = {}) {
+    this.#servers = new LRUCache({ max: maxServers, maxSize: maxOctets, sizeCalculation: octetsOf });
   }
 
   /** How long to wait for this server: smoothed RTT and four variances (RFC 6298 §2.3), doubled for each timeout in a row (§5.5). */
@@ -135,10 +138,13 @@ export class ServerCache {
   }
 
   recordLame(address: string, zone: Name, now: number): void {
-    const { lame } = this.#note(address, now);
+    const server = this.#note(address, now);
+    const { lame } = server;
     lame.delete(zone.key); // so that it comes last: a map keeps the order of insertion
     lame.set(zone.key, note(now, SERVER_TTL));
     if (lame.size > MAX_LAME_ZONES) lame.delete(lame.keys().next().value as string); // the oldest; the map is not empty
+    this.#servers.delete(address); // a value that stays the same is not measured anew
+    this.#servers.set(address, server);
   }
 
   /** Milliseconds that a reply is expected to take, for choosing: the less the better. */
@@ -160,6 +166,10 @@ export class ServerCache {
 
   get size(): number {
     return this.#servers.size;
+  }
+
+  get octets(): number {
+    return this.#servers.calculatedSize;
   }
 
   #find(address: string, now: number): Server | undefined {
@@ -187,6 +197,12 @@ export class ServerCache {
     this.#servers.set(address, server);
     return server;
   }
+}
+
+function octetsOf({ lame }: Server): number {
+  let octets = SERVER_OCTETS;
+  for (const zone of lame.keys()) octets += LAME_ZONE_OCTETS + zone.length;
+  return octets;
 }
 
 function note(since: number, ttl: number): Noted {

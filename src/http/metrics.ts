@@ -1,15 +1,27 @@
 /** What Prometheus may read of this process. The parts that count know nothing of it: who puts them together hands them these functions. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Limit, limitWords } from '../base/budget.ts';
 import { type RfcVerdict, rfcVerdicts } from '../dane/verdicts.ts';
 import { type Verdict, verdicts } from '../service/verdict.ts';
 import type { TrustReport } from '../trust/report.ts';
+
+/** Limits of the front ends, beside those of a resolution: queries in flight (DNSBomb), answers that a TCP client does not read. */
+export type FrontLimit = 'udpInFlight' | 'tcpUnread';
+
+const limitLabels: Readonly<Record<Limit | FrontLimit, string>> = {
+  ...limitWords,
+  udpInFlight: 'udp in flight',
+  tcpUnread: 'tcp unread',
+};
 
 export interface Metrics {
   /** One DNS answer sent. */
   countAnswer(verdict: Verdict): void;
   /** One query sent to an authoritative server. */
   countUpstreamQuery(transport: 'udp' | 'tcp'): void;
+  /** A limit ended a query, a fetch that queries share, or a connection. */
+  countLimit(limit: Limit | FrontLimit): void;
   /** From a client's query to its answer. */
   observeQuery(seconds: number): void;
   /** One DANE check that came to a verdict. */
@@ -42,6 +54,12 @@ export function createMetrics(): Metrics {
     labelNames: ['transport'] as const,
     registers,
   });
+  const limits = new Counter({
+    name: 'zeker_limits_spent_total',
+    help: 'Queries, fetches that queries share, and connections that a limit ended.',
+    labelNames: ['limit'] as const,
+    registers,
+  });
   const durations = new Histogram({
     name: 'zeker_query_duration_seconds',
     help: 'From a query to its answer.',
@@ -57,10 +75,12 @@ export function createMetrics(): Metrics {
   // A series that starts at 0 lets an alert see its first increase.
   for (const verdict of verdicts) answers.inc({ verdict }, 0);
   for (const transport of ['udp', 'tcp']) upstream.inc({ transport }, 0);
+  for (const words of Object.values(limitLabels)) limits.inc({ limit: hyphened(words) }, 0);
   for (const verdict of rfcVerdicts) checks.inc({ verdict }, 0);
   return {
     countAnswer: (verdict) => answers.inc({ verdict }),
     countUpstreamQuery: (transport) => upstream.inc({ transport }),
+    countLimit: (limit) => limits.inc({ limit: hyphened(limitLabels[limit]) }),
     observeQuery: (seconds) => durations.observe(seconds),
     countDaneCheck: (verdict) => checks.inc({ verdict }),
     watchEntries: openGauge(registry, 'zeker_cache_entries', 'Entries of a cache.'),
@@ -73,6 +93,10 @@ export function createMetrics(): Metrics {
     expose: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+function hyphened(words: string): string {
+  return words.toLowerCase().replaceAll(' ', '-');
 }
 
 /** A gauge by cache; returns what has one more cache read. */

@@ -3,6 +3,7 @@
  * looks RRsets up with, and what finds the addresses of servers; neither of these needs a verdict first.
  */
 
+import { describeLimit } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
 import { Class, Type } from '../base/registry.ts';
 import type { IndeterminateReason } from '../base/validation.ts';
@@ -102,7 +103,7 @@ function failureOf(shared: Shared<Fetched>): FailedLink | undefined {
     case 'cycle':
       return failed('cyclic-dependency', 'its servers depend on each other');
     case 'limit-spent':
-      return failed('limit-spent', `the limit on ${shared.limit} is spent`);
+      return failed('limit-spent', describeLimit(shared.limit));
   }
 }
 

@@ -1,6 +1,6 @@
 /** Follows a question through its aliases to a Resolution: one link after another, the verdict of the whole the worst of its links. */
 
-import { type BudgetExceeded, clientLimits } from '../base/budget.ts';
+import { clientLimits, describeLimit, type Limit } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
 import type { Question, RRset } from '../base/record.ts';
 import { Type } from '../base/registry.ts';
@@ -117,6 +117,6 @@ export function failed(question: Question, validation: Extract<Validation, { rea
 }
 
 /** What a spent limit comes to. */
-export function limitSpent(question: Question, limit: BudgetExceeded['limit']): Resolution {
-  return failed(question, { state: 'indeterminate', reason: 'limit-spent', detail: `the limit on ${limit} is spent` });
+export function limitSpent(question: Question, limit: Limit): Resolution {
+  return failed(question, { state: 'indeterminate', reason: 'limit-spent', detail: describeLimit(limit) });
 }

@@ -3,7 +3,7 @@
  * for ever: glueless delegations that point at each other are such a circle (CVE-2026-123586).
  */
 
-import { BudgetExceeded, type Cost, type Limits, openBudget, sharedLimits } from '../base/budget.ts';
+import { BudgetExceeded, type Cost, type Limit, type Limits, openBudget, sharedLimits } from '../base/budget.ts';
 import type { Trace } from '../base/trace.ts';
 import type { Shared, Work } from '../base/work.ts';
 
@@ -31,6 +31,8 @@ export interface InFlightOptions {
   readonly monotonicMs: () => number;
   /** Milliseconds one piece of shared work may take. */
   readonly sharedDeadlineMs: number;
+  /** Hears of each piece of work that a limit ended or kept from beginning. Synchronous, must not throw. */
+  readonly onLimit?: ((limit: Limit) => void) | undefined;
 }
 
 /** Keeps the work in flight of one resolver. */
@@ -96,8 +98,9 @@ export class InFlight {
       .then(
         (value): Shared<T> => ({ outcome: 'done', value }),
         (error: unknown): Shared<T> => {
-          if (error instanceof BudgetExceeded) return { outcome: 'limit-spent', limit: error.limit };
-          throw error;
+          if (!(error instanceof BudgetExceeded)) throw error;
+          this.#options.onLimit?.(error.limit);
+          return { outcome: 'limit-spent', limit: error.limit };
         },
       )
       .finally(() => this.#tasks.delete(key));
@@ -114,6 +117,7 @@ export class InFlight {
       const limit = waiter.depth >= MAX_DEPTH ? 'depth' : waiter.family.begun >= MAX_BEGUN ? 'subqueries' : undefined;
       if (limit) {
         waiter.isCurtailed = true;
+        this.#options.onLimit?.(limit);
         return { outcome: 'limit-spent', limit };
       }
       work.spend('subqueries');

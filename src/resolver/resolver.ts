@@ -63,7 +63,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   const delegations = new DelegationCache({ maxOctets: Math.floor(settings.maxCacheOctets * DELEGATION_SHARE), maxTtl: settings.maxTtl });
   keepStubs(delegations, settings);
   const servers = new ServerCache();
-  const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS });
+  const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS, onLimit: deps.onLimit });
   const upstream = { queries: 0 };
   const clock = new ClockDoubt();
   const exchange: typeof deps.exchange = (query) => {
@@ -142,7 +142,10 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     const key = options.trace ? Symbol() : `query/${question.qclass}/${question.qtype}/${question.qname.key}`;
     const shared = inFlight.begin(key, clientLimits, DEADLINE_MS - MARGIN_MS, options.trace, (work) => follow(question, judge, work));
     const outcome = await withDeadline(shared, deadlineMs);
-    if (outcome === undefined) return limitSpent(question, 'time');
+    if (outcome === undefined) {
+      deps.onLimit?.('time');
+      return limitSpent(question, 'time');
+    }
     switch (outcome.outcome) {
       case 'done':
         return heedVerdict({ ...outcome.value, question });
@@ -269,7 +272,7 @@ function figures(store: LinkStore, delegations: DelegationCache, servers: Server
       server: servers.size,
       keys: chain.size,
     },
-    octets: store.rrsets.octets + store.denials.octets + store.failures.octets + store.bogus.octets + delegations.octets,
+    octets: store.rrsets.octets + store.denials.octets + store.failures.octets + store.bogus.octets + delegations.octets + servers.octets,
   };
 }
 

@@ -1,5 +1,6 @@
 /** What an operator may set of the resolver, already read and checked; configuration files are config.ts's affair. */
 
+import type { Limit } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
 import type { NegativeTrustAnchor, TrustAnchor } from '../base/trust-anchor.ts';
 import type { Exchange, UpstreamServer } from '../net/exchange.ts';
@@ -64,6 +65,8 @@ export interface ResolverDeps {
   readonly anchors?: (() => readonly TrustAnchor[]) | undefined;
   /** Told of each negative trust anchor that is taken away because its zone validates again. */
   readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
+  /** Told of each query, and each fetch that queries share, that a limit ended. */
+  readonly onLimit?: ((limit: Limit) => void) | undefined;
 }
 
 export interface Readiness {

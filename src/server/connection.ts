@@ -6,6 +6,7 @@
 
 import type { Socket } from 'node:net';
 import type { Answer, Client } from '../service/answer.ts';
+import type { Backlog } from './backlog.ts';
 import { createFrameReader } from './frame-reader.ts';
 
 export interface ConnectionLimits {
@@ -15,9 +16,13 @@ export interface ConnectionLimits {
   readonly idleTimeoutMs: () => number;
   /** Time in which a client must have read what waits for it, and close in turn when we have closed. */
   readonly writeTimeoutMs: number;
-  /** Answers that wait in memory for the client to read. */
+  /** Answers that wait in memory for the client to read: near it no query is taken, beyond it the connection is cut. */
   readonly maxBufferedOctets: number;
+  /** The same over all connections. */
+  readonly backlog: Backlog;
   readonly maxLifetimeMs: number;
+  /** Hears of each connection cut because its client does not read. Synchronous, must not throw. */
+  readonly onStall?: () => void;
 }
 
 export interface Connection {
@@ -28,6 +33,8 @@ export interface Connection {
 }
 
 const HEADER_OCTETS = 12;
+/** What an answer is taken to need before a larger one was seen. */
+const USUAL_ANSWER_OCTETS = 1_232;
 
 /** Serves a connected stream, which must let its halves be closed apart (`allowHalfOpen`), until it ends. */
 export function serveConnection(
@@ -39,6 +46,7 @@ export function serveConnection(
 ): Connection {
   const frames = createFrameReader();
   let inFlight = 0;
+  let largestAnswer = USUAL_ANSWER_OCTETS;
   let lastQueryTaken = false; // the client has closed its half, or we take no more
   let closing = false;
   let turnAsked = false;
@@ -48,6 +56,17 @@ export function serveConnection(
 
   function cut(): void {
     socket.destroy();
+  }
+
+  function cutStalled(): void {
+    cut();
+    limits.onStall?.();
+  }
+
+  /** Whether another query might be one too many: in flight, or for what waits to be read if all answers are like the largest. */
+  function isBlocked(): boolean {
+    if (inFlight >= limits.maxPipelined || socket.writableNeedDrain) return true;
+    return inFlight > 0 && socket.writableLength + (inFlight + 1) * largestAnswer > limits.maxBufferedOctets;
   }
 
   function closeIdle(): void {
@@ -69,8 +88,7 @@ export function serveConnection(
   /** Takes what queries may be taken, and decides whether to read on or to close. */
   function advance(): void {
     if (socket.destroyed || closing) return;
-    const blocked = () => inFlight >= limits.maxPipelined || socket.writableNeedDrain;
-    for (let query = blocked() ? undefined : frames.next(); query; query = blocked() ? undefined : frames.next()) {
+    for (let query = isBlocked() ? undefined : frames.next(); query; query = isBlocked() ? undefined : frames.next()) {
       // That is no DNS client, so nothing behind it is a query either.
       if (query.length < HEADER_OCTETS) {
         cut();
@@ -78,7 +96,7 @@ export function serveConnection(
       }
       void take(query);
     }
-    if (blocked()) socket.pause();
+    if (isBlocked()) socket.pause();
     else if (lastQueryTaken && inFlight === 0) close();
     else socket.resume();
   }
@@ -111,8 +129,10 @@ export function serveConnection(
     frame.set(reply, 2);
     socket.write(frame);
     restartIdle();
-    if (socket.writableLength > limits.maxBufferedOctets) cut();
-    else if (socket.writableNeedDrain) writeTimer ??= setTimeout(cut, limits.writeTimeoutMs);
+    largestAnswer = Math.max(largestAnswer, frame.length);
+    if (socket.writableLength > limits.maxBufferedOctets) cutStalled();
+    else if (socket.writableNeedDrain) writeTimer ??= setTimeout(cutStalled, limits.writeTimeoutMs);
+    limits.backlog.note(socket);
   }
 
   /** Our half first: a close with octets unread would reset the connection, and answers on their way would be lost. */
@@ -138,6 +158,7 @@ export function serveConnection(
   socket.on('drain', () => {
     clearTimeout(writeTimer);
     writeTimer = undefined;
+    limits.backlog.note(socket);
     advance();
   });
   socket.on('error', () => {}); // reset, timed out: the network's affair, and 'close' follows
@@ -145,6 +166,7 @@ export function serveConnection(
     clearTimeout(idleTimer);
     clearTimeout(lifeTimer);
     clearTimeout(writeTimer);
+    limits.backlog.note(socket);
   });
   return { finish, cut };
 }

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Endpoint } from '../base/prefix.ts';
 import type { Answer } from '../service/answer.ts';
+import { type Backlog, createBacklog } from './backlog.ts';
 import { BindError } from './bind-error.ts';
 import { type Connection, type ConnectionLimits, serveConnection } from './connection.ts';
 
@@ -20,11 +21,15 @@ export interface TcpOptions {
   readonly idleTimeoutUnderPressureMs?: number;
   readonly writeTimeoutMs?: number;
   readonly maxBufferedOctets?: number;
+  /** Bounds what waits to be read over all connections; several servers may share one. Unless told, one of its own. */
+  readonly backlog?: Backlog;
   readonly maxLifetimeMs?: number;
   /** The access list: whoever is not on it is told so, on a tenth of the connections, so that strangers leave room for clients. */
   readonly mayAsk?: (address: string) => boolean;
   /** Hears of faults of ours and of the listening socket. Synchronous, must not throw. */
   readonly onError?: (error: unknown) => void;
+  /** Hears of each connection cut because its client does not read. Synchronous, must not throw. */
+  readonly onStall?: () => void;
 }
 
 export interface TcpServer {
@@ -38,6 +43,9 @@ export interface TcpServer {
 
 const DEFAULT_GRACE_MS = 5_000;
 
+/** Over all connections: as many as 128 that read nothing, and thousands that do. */
+export const MAX_BACKLOG_OCTETS = 32 * 1024 * 1024;
+
 const defaults = {
   maxConnections: 1_000,
   maxConnectionsPerClient: 100,
@@ -45,7 +53,7 @@ const defaults = {
   idleTimeoutMs: 10_000,
   idleTimeoutUnderPressureMs: 2_000,
   writeTimeoutMs: 10_000,
-  maxBufferedOctets: 1024 * 1024,
+  maxBufferedOctets: 256 * 1024,
   maxLifetimeMs: 3_600_000,
 };
 
@@ -58,6 +66,7 @@ export async function startTcp(endpoint: Endpoint, answer: Answer, options: TcpO
   let strangers = 0;
   const limits: ConnectionLimits = {
     ...settings,
+    backlog: options.backlog ?? createBacklog(MAX_BACKLOG_OCTETS, options.onStall),
     idleTimeoutMs: () =>
       connections.size * 4 > settings.maxConnections * 3 ? settings.idleTimeoutUnderPressureMs : settings.idleTimeoutMs,
   };

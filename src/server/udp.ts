@@ -28,7 +28,7 @@ export interface UdpOptions {
   readonly receiveBufferOctets?: number;
   /** Hears of faults of a socket. Synchronous, must not throw. */
   readonly onError?: (error: unknown) => void;
-  /** Hears of each query dropped because too many are in flight. Synchronous, must not throw. */
+  /** Hears of each query not resolved because too many are in flight. Synchronous, must not throw. */
   readonly onDrop?: () => void;
 }
 

@@ -1,7 +1,16 @@
 /** Limits of one query. */
 
 import { expect, test } from 'vitest';
-import { BudgetExceeded, type Cost, clientLimits, openBudget, sharedLimits } from '../../src/base/budget.ts';
+import {
+  BudgetExceeded,
+  type Cost,
+  clientLimits,
+  describeLimit,
+  type Limit,
+  limitWords,
+  openBudget,
+  sharedLimits,
+} from '../../src/base/budget.ts';
 
 test.each(Object.keys(clientLimits) as Cost[])('%s may be spent to the limit and no further', (what) => {
   const budget = openBudget();
@@ -38,4 +47,9 @@ test('budgets do not share', () => {
 
 test.each(Object.keys(clientLimits) as Cost[])('shared work may spend less of %s than a query, so that one alone cannot end it', (what) => {
   expect(sharedLimits[what]).toBeLessThan(clientLimits[what]);
+});
+
+test.each(Object.keys(limitWords) as Limit[])('the sentence about %s fits an extended error', (limit) => {
+  expect(describeLimit(limit).length).toBeLessThanOrEqual(64);
+  expect(new BudgetExceeded(limit).message).toBe(describeLimit(limit));
 });

@@ -207,6 +207,18 @@ describe('memory', () => {
     expect(cache.isReachable(server, NOW - 3600)).toBe(true);
   });
 
+  test('octets are bounded: servers lame for many long names push out the oldest', () => {
+    const cache = new ServerCache({ maxOctets: 100_000 });
+    const long = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.`;
+    for (let server = 0; server < 100; server++) {
+      for (let i = 0; i < 100; i++) cache.recordLame(`192.0.2.${server}`, parseName(`n${i}.${long}`), NOW);
+      expect(cache.octets).toBeLessThanOrEqual(100_000);
+    }
+    expect(cache.octets).toBeGreaterThan(50_000);
+    expect(cache.isLame('192.0.2.99', parseName(`n99.${long}`), NOW)).toBe(true);
+    expect(cache.isLame('192.0.2.1', parseName(`n99.${long}`), NOW)).toBe(false);
+  });
+
   test('servers are bounded in number, the latest stay', () => {
     const cache = new ServerCache({ maxServers: 100 });
     for (let i = 0; i < 1_000; i++) cache.recordResponse(`10.0.${i >> 8}.${i & 255}`, 10, NOW);

@@ -20,6 +20,27 @@ describe('GET /metrics', () => {
     for (const [verdict, count] of Object.entries({ secure: 0, insecure: 0, bogus: 2, nxdomain: 0, indeterminate: 0 }))
       expect(response.body).toContain(`zeker_answers_total{verdict="${verdict}"} ${count}\n`);
   });
+  test('counts spent limits, each from 0, those of the front ends too', async () => {
+    const metrics = createMetrics();
+    metrics.countLimit('nsec3Hashes');
+    metrics.countLimit('tcpUnread');
+    const body = await metrics.expose();
+    const counts = Object.fromEntries(
+      [...body.matchAll(/zeker_limits_spent_total\{limit="([^"]+)"\} (\d+)/g)].map(([, key, n]) => [key, Number(n)]),
+    );
+    expect(counts).toEqual({
+      'upstream-queries': 0,
+      'upstream-octets': 0,
+      aliases: 0,
+      'signature-checks': 0,
+      'nsec3-hashes': 1,
+      subqueries: 0,
+      time: 0,
+      'depth-of-subqueries': 0,
+      'udp-in-flight': 0,
+      'tcp-unread': 1,
+    });
+  });
   test('counts checks made, not verdicts served again', async () => {
     const { app } = appFor(secure);
     await app.inject('/dane/example');

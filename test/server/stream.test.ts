@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createBacklog } from '../../src/server/backlog.ts';
 import { BindError } from '../../src/server/bind-error.ts';
 import { createFrameReader } from '../../src/server/frame-reader.ts';
 import { startTcp, type TcpOptions, type TcpServer } from '../../src/server/stream.ts';
@@ -229,6 +230,41 @@ describe('limits', () => {
     const queries = Array.from({ length: 5_000 }, (_, i) => `q${i}`);
     socket.write(frames(...queries));
     await expect.poll(() => server.connections(), { timeout: 5_000 }).toBe(0);
+  });
+
+  test('a client that never reads: answers are made for what may wait, and it is told', async () => {
+    let answered = 0;
+    let stalls = 0;
+    const answer: Answer = async () => {
+      answered++;
+      return Buffer.alloc(65_535, 7);
+    };
+    const server = await start(answer, { writeTimeoutMs: 100, onStall: () => stalls++ });
+    const { socket } = await open(server);
+    socket.pause();
+    socket.write(frames('one'));
+    await expect.poll(() => answered).toBe(1);
+    // The size of an answer is known now, so a hundred more queries at once do not make a hundred answers wait.
+    socket.write(frames(...Array.from({ length: 5_000 }, (_, i) => `q${i}`)));
+    await expect.poll(() => server.connections(), { timeout: 5_000 }).toBe(0);
+    expect(stalls).toBe(1);
+  });
+
+  test('many clients that never read: over all connections no more waits than the limit', async () => {
+    const backlog = createBacklog(400_000);
+    let most = 0;
+    const answer: Answer = async () => {
+      most = Math.max(most, backlog.octets);
+      return Buffer.alloc(60_000, 7);
+    };
+    const server = await start(answer, { writeTimeoutMs: 600_000, maxPipelined: 3, backlog });
+    const clients = await Promise.all(Array.from({ length: 12 }, () => open(server)));
+    for (const { socket } of clients) {
+      socket.pause();
+      socket.write(frames(...Array.from({ length: 2_000 }, (_, i) => `q${i}`)));
+    }
+    await expect.poll(() => server.connections(), { timeout: 5_000 }).toBeLessThan(12);
+    expect(most).toBeLessThanOrEqual(400_000);
   });
 
   test('a client that never reads makes us stop answering, not hoard', async () => {
