@@ -1,0 +1,2 @@
+/** Faults. */
+export const resolverMutants = [];
