@@ -1,2 +1,116 @@
-/** Faults. */
-export const iteratorMutants = [];
+/** Faults in following referrals and reading responses. */
+
+export const iteratorMutants = [
+  {
+    lesson: 'CVE-2026-123583, CVE-2025-40778: records out of bailiwick',
+    file: 'src/iterator/response-class.ts',
+    find: 'rrset.class === question.qclass && isWithin(rrset.owner, zone)',
+    replace: 'rrset.class === question.qclass',
+    tests: ['test/iterator/response-class.test.ts', 'test/scenario/poisoning.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-5946: records of another class',
+    file: 'src/iterator/response-class.ts',
+    find: 'rrset.class === question.qclass && isWithin(rrset.owner, zone)',
+    replace: 'isWithin(rrset.owner, zone)',
+    tests: ['test/iterator/response-class.test.ts', 'test/scenario/poisoning.test.ts'],
+  },
+  {
+    lesson: 'CVE-2025-11411: glue out of bailiwick',
+    file: 'src/iterator/zone-servers.ts',
+    find: ' && isWithin(name, parentZone)',
+    replace: '',
+    tests: ['test/iterator/zone-servers.test.ts'],
+  },
+  {
+    lesson: 'CVE-2025-11411, CVE-2026-42960: referral upwards or to the zone itself',
+    file: 'src/iterator/response-class.ts',
+    find: 'isBelow(rrset.owner, zone) && isWithin(qname, rrset.owner));\n  if (delegation)',
+    replace: 'isWithin(qname, rrset.owner));\n  if (delegation)',
+    tests: ['test/iterator/response-class.test.ts'],
+  },
+  {
+    lesson: 'CVE-2022-3204, CVE-2022-2795: all servers of a large delegation',
+    file: 'src/iterator/zone-servers.ts',
+    find: '.slice(0, MAX_SERVERS)',
+    replace: '',
+    tests: ['test/iterator/zone-servers.test.ts'],
+  },
+  {
+    lesson: 'CVE-2022-40188: all addresses of one server',
+    file: 'src/iterator/zone-servers.ts',
+    find: '.slice(0, MAX_ADDRESSES_OF_ONE)',
+    replace: '',
+    tests: ['test/iterator/zone-servers.test.ts'],
+  },
+  {
+    lesson: 'CVE-2020-12662: glueless server names looked up without bound',
+    file: 'src/iterator/ask-zone.ts',
+    find: ' || this.#lookedUp >= MAX_NAMES',
+    replace: '',
+    tests: ['test/scenario/limits.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123604: TC=1 over TCP asked again',
+    file: 'src/iterator/ask-server.ts',
+    find: "if (transport === 'tcp') return { outcome: 'broken', why: 'truncated over TCP' };",
+    replace: '',
+    tests: ['test/scenario/faults.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-5950: resend loop without bound',
+    file: 'src/iterator/ask-zone.ts',
+    find: 'attempts < MAX_ATTEMPTS && ',
+    replace: '',
+    tests: ['test/scenario/limits.test.ts', 'test/scenario/faults.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-3592: a server listed twice is asked twice as often',
+    file: 'src/iterator/ask-zone.ts',
+    find: ' || this.#servers.some((known) => serverKey(known) === key)',
+    replace: '',
+    tests: ['test/lessons/resolver.test.ts'],
+  },
+  {
+    lesson: 'CVE-2023-26437: forged replies mark the server down',
+    file: 'src/iterator/ask-server.ts',
+    find: 'if (outcome.nearMisses === 0) servers.recordTimeout(',
+    replace: 'servers.recordTimeout(',
+    tests: ['test/lessons/resolver.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-52690: a forged FORMERR takes EDNS away from a server that had it',
+    file: 'src/cache/server-cache.ts',
+    find: "if (support === 'plain' && this.edns(address, now) === 'works') return false;",
+    replace: '',
+    tests: ['test/cache/server-cache.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-52690: a server without signatures stays so',
+    file: 'src/cache/server-cache.ts',
+    find: "if (server?.edns?.support === 'plain') server.edns = undefined;",
+    replace: '',
+    tests: ['test/scenario/attacks.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-12617: CNAME read before the DNAME that made it',
+    file: 'src/iterator/response-class.ts',
+    find: 'if (dname) return aliasByDname(owner, dname);',
+    replace: '',
+    tests: ['test/iterator/response-class.test.ts'],
+  },
+  {
+    lesson: 'aliases in one response without bound',
+    file: 'src/iterator/response-class.ts',
+    find: 'aliases.length < MAX_ALIASES && ',
+    replace: '',
+    tests: ['test/iterator/response-class.test.ts'],
+  },
+  {
+    lesson: 'sylvinus: DS denied by the SOA of the child',
+    file: 'src/iterator/response-class.ts',
+    find: 'if (soa && qtype === Type.DS && sameName(soa.owner, qname) && qname.labels > 0) {',
+    replace: 'if (soa && qtype === Type.NULL) {',
+    tests: ['test/iterator/response-class.test.ts'],
+  },
+];
