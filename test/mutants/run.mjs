@@ -15,6 +15,8 @@ import { mutants } from './catalogue.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const TIMEOUT_MS = 60_000;
+/** For all test files at once, before the first fault is planted. */
+const SOUND_TIMEOUT_MS = 300_000;
 const LANES = Math.min(2, availableParallelism());
 const COPIED = ['src', 'test', 'trust-anchors', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 
@@ -27,20 +29,20 @@ function makeCopy(base, lane) {
 }
 
 /** @returns {Promise<{ outcome: 'passed' | 'failed' | 'hung' | 'broken', by: string }>} */
-function runTests(directory, tests, bail = ['--bail', '1']) {
+function runTests(directory, tests, timeoutMs = TIMEOUT_MS) {
   const report = join(directory, 'report.json');
   rmSync(report, { force: true });
-  const args = [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...bail, '--reporter=json', `--outputFile=${report}`, ...tests];
+  const args = [join('node_modules', 'vitest', 'vitest.mjs'), 'run', '--bail=1', '--reporter=json', `--outputFile=${report}`, ...tests];
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: directory, stdio: 'ignore', detached: true });
     let hung = false;
     const timer = setTimeout(() => {
       hung = true;
       process.kill(-child.pid, 'SIGKILL'); // its workers too
-    }, TIMEOUT_MS);
+    }, timeoutMs);
     child.on('exit', (code) => {
       clearTimeout(timer);
-      if (hung) return resolve({ outcome: 'hung', by: `no end within ${TIMEOUT_MS / 1000} s` });
+      if (hung) return resolve({ outcome: 'hung', by: `no end within ${timeoutMs / 1000} s` });
       resolve(code === 0 ? { outcome: 'passed', by: '' } : readReport(report));
     });
   });
@@ -85,7 +87,7 @@ async function main() {
   const base = mkdtempSync(join(tmpdir(), 'mutants-'));
   try {
     const lanes = Array.from({ length: LANES }, (_, lane) => makeCopy(base, lane));
-    const sound = await runTests(lanes[0], [...new Set(chosen.flatMap(({ tests }) => tests))], []);
+    const sound = await runTests(lanes[0], [...new Set(chosen.flatMap(({ tests }) => tests))], SOUND_TIMEOUT_MS);
     if (sound.outcome !== 'passed') {
       console.error(`The unchanged copy does not pass: ${sound.outcome}, ${sound.by}`);
       return 1;
