@@ -1,0 +1,81 @@
+/** Faults in what is kept, and how long. */
+
+export const cacheMutants = [
+  {
+    lesson: 'CVE-2022-30698, CVE-2022-30699: ghost domain, a delegation outlives its parent',
+    file: 'src/cache/delegation-cache.ts',
+    find: 'Math.min(delegation.expires, bounds.expires, now + this.#maxTtl)',
+    replace: 'Math.min(delegation.expires, now + this.#maxTtl)',
+    tests: ['test/cache/delegation-cache.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-40622, CVE-2026-42955: ghost domain, learned through a delegation that changed',
+    file: 'src/cache/delegation-cache.ts',
+    find: '?.generation === held.parentGeneration ? held : undefined',
+    replace: ' ? held : undefined',
+    tests: ['test/cache/delegation-cache.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123606: empty NS pool cached',
+    file: 'src/cache/delegation-cache.ts',
+    find: 'if (delegation.servers.length === 0) return false;',
+    replace: '',
+    tests: ['test/cache/delegation-cache.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123602: a referral sideways or upwards is kept',
+    file: 'src/cache/delegation-cache.ts',
+    find: ' || !isBelow(zone, parent)',
+    replace: '',
+    tests: ['test/cache/delegation-cache.test.ts'],
+  },
+  {
+    lesson: 'CVE-2023-2828: entries counted, not octets',
+    file: 'src/cache/timed-store.ts',
+    find: 'sizeCalculation: ({ octets }) => octets',
+    replace: 'sizeCalculation: () => 1',
+    tests: ['test/cache/timed-store.test.ts'],
+  },
+  {
+    lesson: 'CVE-2024-25590, CVE-2024-1737, CVE-2026-33258: entries of any size',
+    file: 'src/cache/timed-store.ts',
+    find: 'if (octets > this.#maxEntryOctets) return false;',
+    replace: '',
+    tests: ['test/cache/timed-store.test.ts', 'test/cache/rrset-cache.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-46582: unvalidated data takes the place of secure data',
+    file: 'src/cache/rrset-cache.ts',
+    find: 'if (standing && order[standing.rank] > order[kept.rank]) return false;',
+    replace: '',
+    tests: ['test/cache/rrset-cache.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-46582: an unvalidated denial takes the place of a secure one',
+    file: 'src/cache/denial-cache.ts',
+    find: 'if (standing && isSecure(standing) && !isSecure(kept)) return false;',
+    replace: '',
+    tests: ['test/cache/denial-cache.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123597: indeterminate cached as a verdict',
+    file: 'src/cache/verdict.ts',
+    find: 'return { ...entry, validation: undefined };',
+    replace: 'return entry;',
+    tests: ['test/cache/rrset-cache.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123598: bogus kept for the TTL that the attacker chose',
+    file: 'src/cache/verdict.ts',
+    find: 'Math.min(entry.expires, entry.received + MAX_BOGUS_TTL)',
+    replace: 'entry.expires',
+    tests: ['test/cache/rrset-cache.test.ts'],
+  },
+  {
+    lesson: 'a clock set back prolongs what is cached',
+    file: 'src/cache/timed-store.ts',
+    find: 'this.#steppedBack += this.#latest - now;',
+    replace: '',
+    tests: ['test/cache/timed-store.test.ts'],
+  },
+];

@@ -1,0 +1,126 @@
+/** Faults in what signatures and keys prove. */
+
+const SIGNATURE = ['test/dnssec/rrset-signature.test.ts'];
+const DELEGATION = ['test/dnssec/delegation.test.ts', 'test/lessons/denial.test.ts'];
+
+export const signatureMutants = [
+  {
+    lesson: 'CVE-2026-10723: the signer need not be the zone',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'if (!sameName(rrsig.signer, zone) || !isWithin(owner, zone)) {',
+    replace: 'if (!isWithin(owner, zone)) {',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'sylvinus: the signer need not contain the RRset',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'if (!sameName(rrsig.signer, zone) || !isWithin(owner, zone)) {',
+    replace: 'if (!sameName(rrsig.signer, zone)) {',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'CVE-2026-11721, CVE-2026-52688: fewer labels than the signer',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'if (rrsig.labels > labels || rrsig.labels < zone.labels) {',
+    replace: 'if (rrsig.labels > labels) {',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'CVE-2026-44690: DS, NSEC and NSEC3 made by a wildcard',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'if (rrsig.labels < labels && (type === Type.NSEC || type === Type.NSEC3 || type === Type.DS)) {',
+    replace: 'if (rrsig.labels < labels && type === Type.NULL) {',
+    tests: [...SIGNATURE, 'test/dnssec/denial-records.test.ts'],
+  },
+  {
+    lesson: 'CVE-2023-50387: checks of one RRset not counted',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'if (data === undefined || checksLeft-- === 0) break;',
+    replace: 'if (data === undefined) break;',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'CVE-2023-50387: every key of a tag tried',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: '.slice(0, rrsetLimits.keysOfOneTag);',
+    replace: ';',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'CVE-2023-50387: checks not charged to the query',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: "context.spend('signatureChecks');",
+    replace: '',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'sylvinus: the verdict reads the first RRSIG, not the one that verified',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: "if (check === 'valid') return secure(rrset, rrsig, context.now);",
+    replace: "if (check === 'valid') return secure(rrset, tryReadRrsig(rrset.signatures[0] as Uint8Array) ?? rrsig, context.now);",
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'BIND after CVE-2023-50387: a signature out of its window fails the RRset though another is valid',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'worst = moreTelling(worst, objection);\n      continue;',
+    replace: 'return objection;',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'RFC 4034 §3.1.5: signature times compared as plain numbers',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'return (to - from) | 0;',
+    replace: 'return to - from;',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'sylvinus: expired signatures accepted',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'if (left < 0) return bogus(',
+    replace: 'if (left < -0x7fffffff) return bogus(',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'sylvinus: DNSKEY set accepted through any key',
+    file: 'src/dnssec/delegation.ts',
+    find: 'return verifyWith(zone, dnskeys, entry, context);',
+    replace: 'return verifyWith(zone, dnskeys, keys, context);',
+    tests: DELEGATION,
+  },
+  {
+    lesson: 'sylvinus: revoked key used',
+    file: 'src/dnssec/zone-keys.ts',
+    find: '&& !key.isRevoked',
+    replace: '',
+    tests: [...DELEGATION, ...SIGNATURE],
+  },
+  {
+    lesson: 'CVE-2026-123593: DS compared without the owner',
+    file: 'src/dnssec/delegation.ts',
+    find: 'const owner = toCanonical(zone);',
+    replace: 'const owner = new Uint8Array(0);',
+    tests: DELEGATION,
+  },
+  {
+    lesson: 'RFC 4509 §3: SHA-1 DS counts beside SHA-256',
+    file: 'src/dnssec/delegation.ts',
+    find: 'return { usable: withoutWeakDigests(supported) };',
+    replace: 'return { usable: supported };',
+    tests: DELEGATION,
+  },
+  {
+    lesson: 'Technitium 14: a DS of an unsupported algorithm beside a good one makes the zone insecure',
+    file: 'src/dnssec/delegation.ts',
+    find: 'if (supported.length > 0) return',
+    replace: 'if (supported.length === known.length) return',
+    tests: DELEGATION,
+  },
+  {
+    lesson: 'CVE-2025-8677: DS matched against any number of keys of one tag',
+    file: 'src/dnssec/delegation.ts',
+    find: 'if (alike.length < rrsetLimits.keysOfOneTag) byId',
+    replace: 'byId',
+    tests: DELEGATION,
+  },
+];

@@ -1,0 +1,81 @@
+/** Faults in the chain of trust and in judging answers. */
+
+export const validatorMutants = [
+  {
+    lesson: 'CVE-2026-123582: SOA of a negative answer not validated',
+    file: 'src/validator/validate.ts',
+    find: "if (outcome.verdict === 'bogus') return verdict(bogus(keys.zone, outcome.reason, outcome.detail, ttl));",
+    replace: "if (outcome.verdict === 'bogus') continue;",
+    tests: ['test/scenario/wrong-zone.test.ts', 'test/scenario/poisoning.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123597: a DS that could not be fetched makes the zone bogus',
+    file: 'src/validator/judge-cut.ts',
+    find: "if (found.kind === 'failure') return { value: { at: 'zone', security: found.validation }, expires: 0 };",
+    replace: "if (found.kind === 'failure') return bogusCut(above.zone, 'dnskey-missing', 'no DS');",
+    tests: ['test/validator/chain-of-trust.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123597: keys that could not be fetched make the zone bogus',
+    file: 'src/validator/judge-cut.ts',
+    find: "if (found.kind === 'failure') return { value: found.validation, expires: 0 };",
+    replace: "if (found.kind === 'failure') return bogusSecurity(zone, 'dnskey-missing', 'no keys');",
+    tests: ['test/validator/chain-of-trust.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123598: bogus links kept as long as good ones',
+    file: 'src/validator/chain-of-trust.ts',
+    find: 'now + (bogus ? MAX_BOGUS_TTL : MAX_LINK_TTL)',
+    replace: 'now + MAX_LINK_TTL',
+    tests: ['test/validator/chain-of-trust.test.ts'],
+  },
+  {
+    lesson: 'sylvinus: wildcard answer without proof that nothing is closer',
+    file: 'src/validator/validate.ts',
+    find: 'if (!outcome.wildcard) return verdict({',
+    replace: "if (outcome.verdict === 'secure') return verdict({",
+    tests: ['test/validator/validate.test.ts', 'test/scenario/one-part-wrong.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-44690: the signer may be any zone above or beside',
+    file: 'src/validator/validate.ts',
+    find: 'if (!isWithin(inside, signer) || !isWithin(signer, walked) || !isWithin(signer, top)) continue;',
+    replace: 'if (!isWithin(inside, signer)) continue;',
+    tests: ['test/validator/validate.test.ts', 'test/scenario/wrong-zone.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-52686: a CNAME made by a wildcard denies DS',
+    file: 'src/validator/judge-cut.ts',
+    find: 'if (verdict.wildcard) return bogusCut(',
+    replace: "if (verdict.wildcard && found.kind !== 'rrset') return bogusCut(",
+    tests: ['test/validator/validate.test.ts', 'test/validator/chain-of-trust.test.ts', 'test/lessons/resolver.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123593: any anchor fits any name',
+    file: 'src/validator/chain-of-trust.ts',
+    find: 'if (isWithin(name, anchor.zone) && (!closest',
+    replace: 'if ((!closest',
+    tests: ['test/scenario/anchors.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-35501, CVE-2026-50106: an anchor is dead because somebody says so',
+    file: 'src/validator/chain-of-trust.ts',
+    find: "return proveNxdomain(zone, records, context).verdict === 'proved';",
+    replace: 'return true;',
+    tests: ['test/scenario/anchors.test.ts', 'test/lessons/resolver.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-50106: a negative anchor above an anchor switches that off',
+    file: 'src/validator/chain-of-trust.ts',
+    find: ' && isWithin(zone, anchor.zone));',
+    replace: ');',
+    tests: ['test/scenario/anchors.test.ts'],
+  },
+  {
+    lesson: 'sylvinus: one bogus server fails the zone',
+    file: 'src/validator/looked-up.ts',
+    find: 'export const MAX_SERVERS_ASKED = 4;',
+    replace: 'export const MAX_SERVERS_ASKED = 1;',
+    tests: ['test/scenario/faults.test.ts'],
+  },
+];
