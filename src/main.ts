@@ -3,7 +3,7 @@
  * It listens first and gets ready then, so that a client has an answer, be it SERVFAIL with "not ready", from the first moment.
  */
 
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Limit } from './base/budget.ts';
 import { formatName, type Name } from './base/name.ts';
@@ -26,7 +26,7 @@ import { createBacklog } from './server/backlog.ts';
 import { BindError } from './server/bind-error.ts';
 import { MAX_BACKLOG_OCTETS, startTcp, type TcpOptions } from './server/stream.ts';
 import { startUdp, type UdpOptions } from './server/udp.ts';
-import { type Answer, createAnswer } from './service/answer.ts';
+import { type Answer, type CookieSettings, createAnswer } from './service/answer.ts';
 import type { TrustEvent } from './trust/tracker.ts';
 import { readVersion } from './version.ts';
 
@@ -188,6 +188,8 @@ function createService(config: Config, resolver: LiveResolver, metrics: Metrics,
     specialUseNames: config.resolver.specialUseNames,
     configuredZones: [...config.resolver.forward, ...config.resolver.stub].map(({ zone }) => zone),
     trustsRootKey: (tag) => resolver.rootKeyTags().includes(tag),
+    ...(config.server.nsid === undefined ? {} : { nsid: config.server.nsid }),
+    ...(config.cookies.enabled ? { cookies: toCookieSettings(config.cookies) } : {}),
     clock: () => Date.now() / 1000,
     onAnswer: ({ verdict, seconds }) => {
       metrics.countAnswer(verdict);
@@ -195,6 +197,12 @@ function createService(config: Config, resolver: LiveResolver, metrics: Metrics,
     },
     onError: (err) => log.error({ err }, 'an answer failed'),
   });
+}
+
+function toCookieSettings({ secret, previousSecret, require }: Config['cookies']): CookieSettings {
+  const octets = (text: string) => Buffer.from(text, 'hex');
+  const previous = previousSecret === undefined ? undefined : octets(previousSecret);
+  return { secrets: { current: secret === undefined ? randomBytes(16) : octets(secret), previous }, require };
 }
 
 async function stopAll(servers: readonly Stoppable[]): Promise<void> {
