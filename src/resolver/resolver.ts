@@ -274,7 +274,8 @@ function figures(store: LinkStore, delegations: DelegationCache, servers: Server
       server: servers.size,
       keys: chain.size,
     },
-    octets: store.rrsets.octets + store.denials.octets + store.failures.octets + store.bogus.octets + delegations.octets + servers.octets + spans,
+    octets:
+      store.rrsets.octets + store.denials.octets + store.failures.octets + store.bogus.octets + delegations.octets + servers.octets + spans,
   };
 }
 
