@@ -28,7 +28,7 @@ export const UNKNOWN_SCORE = 60;
 export const DEAD_SCORE = 60_000;
 
 const MAX_LAME_ZONES = 64;
-/** What an entry costs in memory: the server, and a zone that it is lame for with its key. Compared with heap growth, on the high side. */
+/** What an entry costs in memory: the server, and a zone that it is lame for with its key. Estimates, meant to be on the high side. */
 const SERVER_OCTETS = 700;
 const LAME_ZONE_OCTETS = 200;
 
