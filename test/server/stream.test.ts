@@ -181,7 +181,7 @@ describe('limits', () => {
 
   test('a connection that waits for us is not idle', async () => {
     const { answer, release, until } = held();
-    const server = await start(answer, { idleTimeoutMs: 10 });
+    const server = await start(answer, { idleTimeoutMs: 500 });
     const idle = await open(server);
     const { socket, receive } = await open(server);
     socket.write(frames('one'));
