@@ -206,13 +206,13 @@ describe('serve', () => {
   });
 
   test('logs are JSON lines', async () => {
-    const service = start(['serve', '--config', write('serve.yaml', `${quiet}trust: { rfc5011: true }\n`)]);
+    const service = start(['serve', '--config', write('serve.yaml', `${quiet}validation: { enabled: false }\n`)]);
     await service.waitFor('"listening"');
     service.process.kill('SIGTERM');
     const { stderr } = await service.ended;
     const lines = stderr.split('\n').filter((line) => line.startsWith('{'));
     expect(lines.map((line) => JSON.parse(line) as { msg: string })).toContainEqual(
-      expect.objectContaining({ level: 40, msg: expect.stringContaining('trust.rfc5011 is not in this version') }),
+      expect.objectContaining({ level: 40, msg: expect.stringContaining('validation is off') }),
     );
   });
 });
