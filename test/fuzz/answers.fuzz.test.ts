@@ -13,9 +13,11 @@ test('with nobody on the way every question gets the truth, secure where it may 
   for (const question of stage.questions.filter((_, i) => i % 7 === 0)) {
     const result = await bench.resolver.resolve(question);
     const truth = truthOf(stage.world, question);
-    const want = truth.mayBeSecure ? 'secure' : truth.mayBeInsecure ? 'insecure' : 'bogus';
+    // Behind an insecure link there may be a bogus one, and the worst counts.
+    const want = truth.mayBeSecure ? ['secure'] : truth.mayBeInsecure ? ['insecure', 'bogus'] : ['bogus'];
     const title = `${Buffer.from(question.qname.wire).toString('latin1')} ${question.qtype}`;
-    expect([title, faultOf(result, truth), result.validation.state]).toEqual([title, undefined, want]);
+    expect(faultOf(result, truth), title).toBeUndefined();
+    expect(want, title).toContain(result.validation.state);
   }
 });
 
