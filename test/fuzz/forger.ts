@@ -1,10 +1,11 @@
 /** What a forger on the way makes of the replies of the servers: it has every signed record of the world, of now and of before, and a zone. */
 
-import { parseName } from '../../src/base/name.ts';
+import { isWithin, parseName } from '../../src/base/name.ts';
 import type { RRset } from '../../src/base/record.ts';
 import { Type } from '../../src/base/registry.ts';
 import { answerFrom, type Reply } from '../scenario/authority.ts';
 import { type Behaviour, flip, NOW, type World } from '../scenario/world.ts';
+import type { Zone } from '../scenario/zone.ts';
 import { namesAround, questionsOf } from './answer-truth.ts';
 
 /** Changes the reply to each query that `at` picks: every, or one of so many. */
@@ -23,6 +24,9 @@ export interface Arsenal {
 type Sections = Pick<Reply, 'answer' | 'authority' | 'additional'>;
 const section = (n: number) => (['answer', 'authority', 'additional'] as const)[n % 3] as keyof Sections;
 
+const oldTypes = new Set<number>([Type.A, Type.TXT]);
+const byDepth = (a: Zone, b: Zone) => b.apex.labels - a.apex.labels;
+
 /** All replies the world gives, and all signed RRsets in them; each also as it was signed a day too long ago, with other data. */
 export function arm(world: World): Arsenal {
   const zones = [...new Set([...world.servers.values()].flat())];
@@ -34,12 +38,12 @@ export function arm(world: World): Arsenal {
       if (signature) signed.set(Buffer.from(signature).toString('hex'), rrset);
     }
   }
-  const stale = zones
-    .filter(({ isSigned }) => isSigned)
-    .map((zone) => {
-      const old = { owner: zone.nameOf('www'), type: Type.A, class: 1, ttl: 3600, rdata: [Uint8Array.of(10, 9, 9, 9)], signatures: [] };
-      return zone.signed.sign(old, { inception: NOW - 200_000, expiration: NOW - 100_000 });
-    });
+  const stale = [...signed.values()].flatMap((rrset) => {
+    const zone = zones.filter(({ apex, isSigned }) => isSigned && isWithin(rrset.owner, apex)).toSorted(byDepth)[0];
+    if (!zone || !oldTypes.has(rrset.type)) return [];
+    const old = { ...rrset, rdata: rrset.rdata.map(flip), signatures: [] };
+    return [zone.signed.sign(old, { inception: NOW - 200_000, expiration: NOW - 100_000 })];
+  });
   const evil = world.zone('evil.test.').signed;
   const foreign = zones.map((zone) => {
     const rrset = { owner: zone.nameOf('www'), type: Type.A, class: 1, ttl: 3600, rdata: [Uint8Array.of(10, 6, 6, 6)], signatures: [] };
@@ -77,6 +81,16 @@ const changes: readonly Change[] = [
     if (!old || !other) return reply;
     return { ...reply, [section(a)]: replaced(reply[section(a)], b, () => [a % 2 ? other : { ...other, owner: old.owner }]) };
   },
+  // Whatever else there is of the same name and type: of before, or by another's key.
+  (reply, { b }, { records }) => ({
+    ...reply,
+    answer: reply.answer.map((rrset) => {
+      const others = records.filter(
+        ({ owner, type, rdata }) => owner.key === rrset.owner.key && type === rrset.type && rdata !== rrset.rdata,
+      );
+      return pickOf(others, b) ?? rrset;
+    }),
+  }),
   (reply, { a }, { replies }) => ({ ...(pickOf(replies, a) as Reply), authoritative: reply.authoritative }),
   (reply, { a }, { replies }) => ({ ...reply, authority: (pickOf(replies, a) as Reply).authority }),
   (_reply, { a }, { replies }, qname) => {
