@@ -39,6 +39,14 @@ export interface Config {
     readonly byDefault: boolean;
     readonly http: Endpoint | undefined;
   };
+  readonly server: { readonly nsid: string | undefined };
+  /** Secrets in hexadecimal, checked; undefined: one made at the start. */
+  readonly cookies: {
+    readonly enabled: boolean;
+    readonly secret: string | undefined;
+    readonly previousSecret: string | undefined;
+    readonly require: boolean;
+  };
   /** Prefixes in text form, checked. */
   readonly access: { readonly allow: readonly string[] };
   readonly http: { readonly access: readonly string[]; readonly hosts: readonly string[] };
@@ -72,6 +80,7 @@ const formats = {
   prefix: (text: string) => isPrefix(text),
   'domain-name': (text: string) => tryParseName(text) !== undefined,
   moment: (text: string) => tryParseMoment(text) !== undefined,
+  'cookie-secret': (text: string) => /^[0-9a-fA-F]{32}$/.test(text),
   octets: (text: string) => (tryParseOctets(text) ?? 0) >= 1_000_000,
 };
 
@@ -131,6 +140,8 @@ function toConfig(
       byDefault,
       http: listen.http === false ? undefined : checked(tryParseEndpoint(listen.http)),
     },
+    server: { nsid: rest.server.nsid },
+    cookies: { ...rest.cookies, secret: rest.cookies.secret, previousSecret: rest.cookies.previousSecret },
     access: rest.access,
     http: rest.http,
     root: { hints: fileName(rest.root.hints) },

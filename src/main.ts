@@ -3,7 +3,7 @@
  * It listens first and gets ready then, so that a client has an answer, be it SERVFAIL with "not ready", from the first moment.
  */
 
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { formatName, type Name } from './base/name.ts';
 import { createPrefixSet, type Endpoint, formatEndpoint } from './base/prefix.ts';
@@ -24,7 +24,7 @@ import type { CacheFigures, Readiness, ResolverSettings } from './resolver/setti
 import { BindError } from './server/bind-error.ts';
 import { startTcp } from './server/stream.ts';
 import { startUdp } from './server/udp.ts';
-import { type Answer, createAnswer } from './service/answer.ts';
+import { type Answer, type CookieSettings, createAnswer } from './service/answer.ts';
 import type { TrustEvent } from './trust/tracker.ts';
 import { readVersion } from './version.ts';
 
@@ -182,6 +182,8 @@ function createService(config: Config, resolver: LiveResolver, metrics: Metrics,
     specialUseNames: config.resolver.specialUseNames,
     configuredZones: [...config.resolver.forward, ...config.resolver.stub].map(({ zone }) => zone),
     trustsRootKey: (tag) => resolver.rootKeyTags().includes(tag),
+    ...(config.server.nsid === undefined ? {} : { nsid: config.server.nsid }),
+    ...(config.cookies.enabled ? { cookies: toCookieSettings(config.cookies) } : {}),
     clock: () => Date.now() / 1000,
     onAnswer: ({ verdict, seconds }) => {
       metrics.countAnswer(verdict);
@@ -189,6 +191,12 @@ function createService(config: Config, resolver: LiveResolver, metrics: Metrics,
     },
     onError: (err) => log.error({ err }, 'an answer failed'),
   });
+}
+
+function toCookieSettings({ secret, previousSecret, require }: Config['cookies']): CookieSettings {
+  const octets = (text: string) => Buffer.from(text, 'hex');
+  const previous = previousSecret === undefined ? undefined : octets(previousSecret);
+  return { secrets: { current: secret === undefined ? randomBytes(16) : octets(secret), previous }, require };
 }
 
 async function stopAll(servers: readonly Stoppable[]): Promise<void> {

@@ -14,6 +14,7 @@ const expectations = {
   prefix: 'a prefix such as 192.0.2.0/24 or 2001:db8::/32 with no bits set behind its length, or an address',
   'domain-name': 'a domain name',
   moment: 'a moment such as 2026-11-24T06:41:00Z',
+  'cookie-secret': '32 hexadecimal digits',
   octets: 'an amount of memory, at least 1MB: octets, or a number with kB, MB, GB, KiB, MiB or GiB',
 } as const;
 
@@ -74,6 +75,15 @@ export const configSchema = Type.Object(
         expects: 'address:port, an IPv6 address in brackets, or false',
         description: 'HTTP: /dane, /resolve, /healthz, /readyz, /metrics. `false` for none.',
       }),
+    }),
+    server: section('What the service says of itself.', {
+      nsid: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Told to clients that ask who answers (RFC 5001).' })),
+    }),
+    cookies: section('DNS cookies for clients (RFC 7873, RFC 9018).', {
+      enabled: flag(true, 'Answer COOKIE options.'),
+      secret: Type.Optional(text('cookie-secret', 'Shared by servers that answer at one address. Without it: a new one at each start.')),
+      previousSecret: Type.Optional(text('cookie-secret', 'Cookies made with it are still known (RFC 9018 section 5).')),
+      require: flag(false, 'Over UDP, BADCOOKIE for clients whose cookie is not valid. Those without the option are not concerned.'),
     }),
     access: section('Who may ask over DNS.', { allow: prefixes('Clients from elsewhere get REFUSED.', loopback) }),
     http: section('Who may ask over HTTP. `access.allow` never opens it.', {

@@ -1,7 +1,7 @@
 /**
  * DNS over TCP (RFC 7766): listens, and lets in as many connections as may be, in all and from each client address. What happens on one
  * is in connection.ts.
- * Limits: no TLS; no TCP Fast Open, which Node does not offer; the keepalive option (RFC 7828) is neither read nor sent.
+ * Limits: no TLS; no TCP Fast Open, which Node does not offer.
  */
 
 import { once } from 'node:events';
@@ -74,7 +74,10 @@ export async function startTcp(endpoint: Endpoint, answer: Answer, options: TcpO
     }
     clients.set(address, own + 1);
     if (isStranger) strangers++;
-    connections.set(socket, serveConnection(socket, { address, transport: 'tcp' }, answer, limits, settings.onError));
+    connections.set(
+      socket,
+      serveConnection(socket, { address, transport: 'tcp', idleTimeoutMs: limits.idleTimeoutMs }, answer, limits, settings.onError),
+    );
     socket.on('close', () => {
       connections.delete(socket);
       if (isStranger) strangers--;

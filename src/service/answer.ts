@@ -5,13 +5,14 @@
  */
 
 import type { Name } from '../base/name.ts';
-import type { Message } from '../base/record.ts';
-import { Rcode } from '../base/registry.ts';
+import type { EdnsOption, Message } from '../base/record.ts';
+import { EdnsCode, Rcode } from '../base/registry.ts';
 import type { Resolver } from '../resolver/resolution.ts';
 import { composeMessage } from '../wire/compose.ts';
 import { edeOption } from '../wire/ede.ts';
 import { tryReadHeader, tryReadQuestion } from '../wire/read-message.ts';
-import { type JudgedQuery, judgeQuery } from './query.ts';
+import { type CookieSecrets, type CookieState, judgeCookie } from './cookie.ts';
+import { type JudgedQuery, judgeQuery, type Query } from './query.ts';
 import { type ReplySettings, replyFrom, replyWithError } from './reply.ts';
 import { contradictsSentinel } from './root-key-sentinel.ts';
 import { answerSpecialUse } from './special-use.ts';
@@ -21,6 +22,8 @@ export interface Client {
   /** IP address literal. */
   readonly address: string;
   readonly transport: 'udp' | 'tcp';
+  /** How long its connection may be idle from now on. */
+  readonly idleTimeoutMs?: () => number;
 }
 
 /** Resolves to the octets of the answer, or to undefined where silence is the answer. Never rejects. */
@@ -36,6 +39,13 @@ export interface AnswerFact {
   readonly seconds: number;
 }
 
+/** Cookies of RFC 7873. */
+export interface CookieSettings {
+  readonly secrets: CookieSecrets;
+  /** Over UDP, a client that speaks of cookies must show a valid one, or gets BADCOOKIE with one (RFC 7873 §5.2.3). */
+  readonly require: boolean;
+}
+
 export interface AnswerDeps {
   readonly resolver: Resolver;
   /** The access list. */
@@ -48,6 +58,8 @@ export interface AnswerDeps {
   readonly trustsRootKey?: (keyTag: number) => boolean;
   /** What the server calls itself to whoever asks (RFC 5001). */
   readonly nsid?: string;
+  /** Without them COOKIE options are ignored. */
+  readonly cookies?: CookieSettings;
   /** Our UDP payload size: 1232 octets pass every path unfragmented. */
   readonly udpSize?: number;
   /** Seconds since the epoch, with their fraction. */
@@ -72,13 +84,15 @@ export function createAnswer(deps: AnswerDeps): Answer {
   return async (octets, client) => {
     try {
       const judged = judgeQuery(octets, deps.mayAsk(client.address));
+      if (judged.fate === 'silence') return undefined;
+      const hop = hopOf(judged.query, client, deps);
+      const rcode = judged.fate === 'resolve' ? cookieFault(hop.cookie, client, deps.cookies) : undefined;
+      if (rcode !== undefined) return composeFor(judged.query, replyWithError(judged.query, rcode, settings), hop, client, settings);
       switch (judged.fate) {
-        case 'silence':
-          return undefined;
         case 'reject':
-          return composeMessage(rejection(judged, settings), sizeFor(judged.query.edns?.udpSize, client, settings));
+          return composeFor(judged.query, rejection(judged, settings), hop, client, settings);
         case 'resolve':
-          return await resolve(judged, client, deps, settings);
+          return await resolve(judged, hop, client, deps, settings);
       }
     } catch (error) {
       deps.onError?.(error);
@@ -93,6 +107,7 @@ function rejection({ query, rcode, infoCode }: Extract<JudgedQuery, { fate: 'rej
 
 async function resolve(
   { query, question }: Extract<JudgedQuery, { fate: 'resolve' }>,
+  hop: Hop,
   client: Client,
   { resolver, specialUseNames, configuredZones, trustsRootKey, clock, onAnswer }: AnswerDeps,
   settings: ReplySettings,
@@ -103,7 +118,7 @@ async function resolve(
   // With CD the client judges for itself and is told nothing of our keys (RFC 8509 §2.2).
   const contradicted = trustsRootKey && !query.flags.checkingDisabled && contradictsSentinel(question, resolution, trustsRootKey);
   const reply = contradicted ? replyWithError(query, Rcode.SERVFAIL, settings) : replyFrom(query, resolution, settings);
-  const octets = composeMessage(reply, sizeFor(query.edns?.udpSize, client, settings));
+  const octets = composeFor(query, reply, hop, client, settings);
   onAnswer?.({
     verdict: verdictOf(resolution),
     rcode: reply.rcode,
@@ -113,6 +128,36 @@ async function resolve(
     seconds: Math.max(0, clock() - start), // a wall clock may step back
   });
   return octets;
+}
+
+/** What concerns this client and this transport alone, whatever the answer. */
+interface Hop {
+  /** `valid`: the client is where it says it is. */
+  readonly cookie: CookieState;
+  readonly options: readonly EdnsOption[];
+}
+
+function hopOf({ edns }: Query, { address, transport, idleTimeoutMs }: Client, { cookies, clock }: AnswerDeps): Hop {
+  const cookie = cookies ? judgeCookie(edns, address, clock(), cookies.secrets) : undefined;
+  const options = cookie?.option ? [cookie.option] : [];
+  // RFC 7828 §3.3.2: only over TCP, and here only to whoever asks for it.
+  const asked = transport === 'tcp' && edns?.options.some(({ code }) => code === EdnsCode.TCP_KEEPALIVE);
+  if (asked && idleTimeoutMs) {
+    const data = Buffer.alloc(2);
+    data.writeUInt16BE(Math.min(Math.floor(idleTimeoutMs() / 100), 0xffff));
+    options.push({ code: EdnsCode.TCP_KEEPALIVE, data });
+  }
+  return { cookie: cookie?.state ?? 'absent', options };
+}
+
+function cookieFault(state: CookieState, { transport }: Client, cookies: CookieSettings | undefined): number | undefined {
+  if (state === 'malformed') return Rcode.FORMERR;
+  return cookies?.require && state === 'unproven' && transport === 'udp' ? Rcode.BADCOOKIE : undefined;
+}
+
+function composeFor(query: Query, reply: Message, { options }: Hop, client: Client, settings: ReplySettings): Uint8Array {
+  const edns = reply.edns && { ...reply.edns, options: [...reply.edns.options, ...options] };
+  return composeMessage({ ...reply, edns }, sizeFor(query.edns?.udpSize, client, settings));
 }
 
 function sizeFor(clientSize: number | undefined, { transport }: Client, { udpSize }: ReplySettings): number {

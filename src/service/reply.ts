@@ -2,7 +2,8 @@
  * The message that a client gets: flags, RCODE, sections and EDNS, decided from its query and what was found out (pure).
  * AD and CD: RFC 4035 §3.2, RFC 6840 §5.7 to §5.9. DNSSEC records: RFC 4035 §3.2.1, RFC 3225 §3. EDNS: RFC 6891 §6.1.1 and §7,
  * NSID of RFC 5001, extended errors of RFC 8914.
- * Limits: no cookies (RFC 7873), no padding (RFC 7830), no keepalive option (RFC 7828); unknown options are ignored (RFC 6891 §6.1.2).
+ * Cookies and keepalive, which concern one hop, are added in answer.ts.
+ * Limits: no padding (RFC 7830); client subnet (RFC 7871) and unknown options are ignored (RFC 6891 §6.1.2).
  */
 
 import { formatName } from '../base/name.ts';
