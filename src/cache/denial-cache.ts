@@ -2,8 +2,7 @@
  * Denials: that a name does not exist, or that a type does not exist at a name (RFC 2308 §5). Class IN alone.
  * A name error holds for every type at the name, so it is kept by name; NODATA by name and type, so what the parent says of DS at a zone
  * cut never denies what the child has there.
- *
- * Limits: a name error is not used for the names below it (RFC 8020), nor a proof for other names it covers (RFC 8198).
+ * What a denial proves of other names is for resolver/synthesise.ts to say (RFC 8020, RFC 8198).
  */
 
 import { type Name, sameName } from '../base/name.ts';
@@ -48,6 +47,11 @@ export class DenialCache {
     const nameError = this.#store.get(nameErrorKey(name), now);
     const nodata = this.#store.get(rrKey(name, type), now);
     return nameError && nodata && isSecure(nodata) && !isSecure(nameError) ? nodata : (nameError ?? nodata);
+  }
+
+  /** The unexpired name error at exactly that name. */
+  nameError(name: Name, now: number): DenialEntry | undefined {
+    return this.#store.get(nameErrorKey(name), now);
   }
 
   /**

@@ -71,7 +71,7 @@ export function collectDenial(rrsets: readonly RRset[], keys: ZoneKeys, context:
   const collected: Collected[] = [];
   let fault: BogusVerdict | undefined;
   for (const rrset of denials) {
-    const records = readRecords(rrset, keys.zone);
+    const records = readDenial(rrset, keys.zone);
     if (records === undefined) {
       fault = moreTelling(fault, {
         verdict: 'bogus',
@@ -102,7 +102,8 @@ function assemble(zone: Name, collected: readonly Collected[], fault: BogusVerdi
   };
 }
 
-function readRecords(rrset: RRset, zone: Name): Pick<Collected, 'nsec' | 'nsec3'> | undefined {
+/** What an NSEC or NSEC3 RRset says, its signature not looked at; undefined where this zone cannot have it. */
+export function readDenial(rrset: RRset, zone: Name): Pick<Collected, 'nsec' | 'nsec3'> | undefined {
   try {
     if (!isWithin(rrset.owner, zone)) return undefined;
     if (rrset.type === Type.NSEC) {

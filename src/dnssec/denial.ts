@@ -16,8 +16,11 @@ import { type Nsec3Chain, proveExpansionByNsec3, proveNoDsByNsec3, proveNodataBy
 export { collectDenial, type DenialRecords, type VerifiedNsec, type VerifiedNsec3 } from './denial-records.ts';
 export type { DenialVerdict, NoDsVerdict } from './denial-verdict.ts';
 
+/** What a proof takes of the context: hashes are charged. */
+type Payer = Pick<DnssecContext, 'spend'>;
+
 /** Proves that `qname` does not exist, and that no wildcard makes it. @throws {BudgetExceeded} */
-export function proveNxdomain(qname: Name, records: DenialRecords, context: DnssecContext): DenialVerdict {
+export function proveNxdomain(qname: Name, records: DenialRecords, context: Payer): DenialVerdict {
   if (!isBelow(qname, records.zone)) return notOfZone(qname, records);
   return firstProof(
     records,
@@ -27,7 +30,7 @@ export function proveNxdomain(qname: Name, records: DenialRecords, context: Dnss
 }
 
 /** Proves that `qname`, or the wildcard that makes it, has no records of `qtype` and no CNAME. @throws {BudgetExceeded} */
-export function proveNodata(qname: Name, qtype: number, records: DenialRecords, context: DnssecContext): DenialVerdict {
+export function proveNodata(qname: Name, qtype: number, records: DenialRecords, context: Payer): DenialVerdict {
   // DS at an apex is the parent's to deny, and the root has none (RFC 4035 §3.1.4.1).
   const isOurs = qtype === Type.DS && qname.labels > 0 ? isBelow(qname, records.zone) : isWithin(qname, records.zone);
   if (!isOurs) return notOfZone(qname, records);
@@ -43,7 +46,7 @@ export function proveNodata(qname: Name, qtype: number, records: DenialRecords, 
  * @param encloser the `wildcard` of the answer's signature verdict
  * @throws {BudgetExceeded}
  */
-export function proveWildcardExpansion(qname: Name, encloser: Name, records: DenialRecords, context: DnssecContext): DenialVerdict {
+export function proveWildcardExpansion(qname: Name, encloser: Name, records: DenialRecords, context: Payer): DenialVerdict {
   if (!isBelow(qname, encloser) || !isWithin(encloser, records.zone)) return notOfZone(qname, records);
   return firstProof(
     records,
@@ -53,7 +56,7 @@ export function proveWildcardExpansion(qname: Name, encloser: Name, records: Den
 }
 
 /** Finds out whether there is a zone cut without DS at `child`, from records of a zone above it. @throws {BudgetExceeded} */
-export function proveNoDs(child: Name, records: DenialRecords, context: DnssecContext): NoDsVerdict {
+export function proveNoDs(child: Name, records: DenialRecords, context: Payer): NoDsVerdict {
   if (!isBelow(child, records.zone)) return notOfZone(child, records);
   const byNsec = records.nsec.length > 0 ? proveNoDsByNsec(child, records) : undefined;
   if (byNsec !== undefined && (byNsec.verdict !== 'unproved' || records.nsec3.length === 0)) return byNsec;
@@ -91,7 +94,7 @@ function nothingToRead({ fault }: DenialRecords): Unproved {
 }
 
 /** Each name is hashed once a proof; a hash costs one and its iterations (CVE-2023-50868). */
-function openChain({ zone, nsec3 }: DenialRecords, { spend }: DnssecContext): Nsec3Chain {
+function openChain({ zone, nsec3 }: DenialRecords, { spend }: Payer): Nsec3Chain {
   const { salt, iterations } = nsec3[0] ?? { salt: new Uint8Array(), iterations: 0 };
   const known = new Map<string, Buffer>();
   const hash = (name: Name): Buffer => {

@@ -49,6 +49,7 @@ class Chain {
   readonly #aliases: AliasLink[] = [];
   #validation: Validation = SECURE;
   #cached = true;
+  #isSynthesised = false;
   #expires = Number.POSITIVE_INFINITY;
 
   constructor(question: Question) {
@@ -57,9 +58,10 @@ class Chain {
   }
 
   /** Takes a link; the Resolution where it was the last. Behind an alias that did not validate nothing can become secure (RFC 4035 §5.5). */
-  add({ content, authority, validation, cached, expires }: JudgedLink): Resolution | undefined {
+  add({ content, authority, validation, cached, isSynthesised, expires }: JudgedLink): Resolution | undefined {
     this.#validation = worseOf(this.#validation, validation);
     this.#cached &&= cached;
+    this.#isSynthesised ||= isSynthesised ?? false;
     this.#expires = Math.min(this.#expires, expires);
     for (const rrset of authority) if (!this.#authority.includes(rrset)) this.#authority.push(rrset);
     switch (content.kind) {
@@ -96,6 +98,7 @@ class Chain {
       aliases: this.#aliases,
       lastValidation,
       cached: this.#cached,
+      ...(this.#isSynthesised ? { isSynthesised: true } : {}),
       expires: this.#expires,
     };
   }

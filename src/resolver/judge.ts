@@ -10,12 +10,15 @@ import type { Validator } from '../validator/validate.ts';
 import { type FetchedLink, type Fetcher, firstLink, ttlOf } from './fetcher.ts';
 import { type FailedLink, isFailed, type JudgedLink, type LinkContent, type RawLink } from './link.ts';
 import type { LinkStore } from './link-store.ts';
+import type { Synthesiser } from './synthesise.ts';
 
 export interface LinkJudgeDeps {
   readonly store: LinkStore;
   readonly fetcher: Fetcher;
   /** Undefined where validation is off: then all is insecure. */
   readonly validator: Validator | undefined;
+  /** Undefined: what the cache proves answers only what was asked. */
+  readonly synthesiser?: Synthesiser | undefined;
   readonly now: () => number;
 }
 
@@ -49,6 +52,8 @@ export class LinkJudge {
   async get(name: Name, type: number, carried: Fetched | undefined, work: Work): Promise<LinkStep | FailedLink> {
     const cached = await this.#fromCache(name, type, work);
     if (cached) return { link: cached, rest: undefined };
+    const synthesised = await this.#synthesise(name, type, work);
+    if (synthesised) return { link: synthesised, rest: undefined };
     const failed = this.#deps.store.failures.get(name, type, this.#deps.now());
     if (failed) return { failure: failed.validation };
 
@@ -94,6 +99,20 @@ export class LinkJudge {
     return verdict.validation.state === 'bogus' ? undefined : this.#keep(name, type, stored, verdict);
   }
 
+  /** What the cache proves, if it stands before the validator. Not kept: what it is made of is, and random names would fill the cache. */
+  async #synthesise(name: Name, type: number, work: Work): Promise<JudgedLink | undefined> {
+    const { synthesiser, store, now } = this.#deps;
+    const proposal = synthesiser?.propose(name, type, work.spend, now());
+    if (!proposal) return undefined;
+    const { validation, ttl, content, authority } = await this.#verdict(name, type, proposal, work);
+    const lifetime = store.lifetime(ttl, validation);
+    if (validation.state !== 'secure' || lifetime <= 0) return undefined;
+    work.trace?.({ event: 'cache-hit', qname: name, qtype: type });
+    const timed = { content: withTtls(content, lifetime), authority: authority.map((rrset) => withTtl(rrset, lifetime)) };
+    const { zone, server } = proposal;
+    return { ...timed, zone, server, validation, expires: now() + lifetime, cached: true, isSynthesised: true };
+  }
+
   /** Keeps a judged link; its TTLs are from now on those of the cache, for the first to ask as for the next. */
   #keep(name: Name, type: number, raw: RawLink, { validation, ttl, content, authority }: Verdict): JudgedLink {
     const { store, now } = this.#deps;
@@ -105,6 +124,7 @@ export class LinkJudge {
       server: raw.server,
     };
     store.keep(name, type, link, lifetime, validation, now());
+    if (validation.state === 'secure') this.#deps.synthesiser?.learn(link, now() + lifetime, now());
     // That nothing could be judged holds for this moment alone.
     const expires = validation.state === 'indeterminate' ? now() : now() + lifetime;
     return { ...link, validation, expires, cached: false };

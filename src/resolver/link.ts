@@ -26,6 +26,8 @@ export interface JudgedLink extends RawLink {
   /** Seconds since the epoch. */
   readonly expires: number;
   readonly cached: boolean;
+  /** Made of what the cache proves of names beside it. */
+  readonly isSynthesised?: boolean;
 }
 
 /** A link that could not be had. */

@@ -35,6 +35,8 @@ export interface Resolution {
   readonly lastValidation: Validation;
   /** Whether all of it came out of the cache, validation state included. */
   readonly cached: boolean;
+  /** Whether some of it was made of what the cache proves of other names (RFC 8020, RFC 8198). */
+  readonly isSynthesised?: boolean;
   /** When the least of it ends, in seconds since the epoch. */
   readonly expires: number;
 }

@@ -30,6 +30,7 @@ import { LinkStore } from './link-store.ts';
 import { NegativeAnchors } from './negative-anchors.ts';
 import type { LiveResolver, Resolution, ResolveOptions } from './resolution.ts';
 import type { CacheFigures, Readiness, ResolverDeps } from './settings.ts';
+import { makeSynthesiser, SPAN_SHARE } from './synthesise.ts';
 
 /** Milliseconds one client query may take, whatever upstream does. */
 const DEADLINE_MS = 8_000;
@@ -55,7 +56,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   const { settings, now } = deps;
   const anchors = deps.anchors ?? (() => settings.anchors);
   const store = new LinkStore({
-    maxOctets: Math.floor(settings.maxCacheOctets * (1 - DELEGATION_SHARE)),
+    maxOctets: Math.floor(settings.maxCacheOctets * (1 - DELEGATION_SHARE - SPAN_SHARE)),
     minTtl: settings.minTtl,
     maxTtl: settings.maxTtl,
     isAnchoredBelow: (name, owner) => anchors().some(({ zone }) => isBelow(zone, owner) && isWithin(name, zone)),
@@ -107,7 +108,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   };
   const chain = new ChainOfTrust(chainDeps);
   const validator = settings.validation ? new Validator(chain) : undefined;
-  const judge = new LinkJudge({ store, fetcher, validator, now });
+  const synthesiser = settings.synthesis === false ? undefined : makeSynthesiser(settings, anchors, store);
+  const judge = new LinkJudge({ store, fetcher, validator, synthesiser, now });
   const unvalidated = unvalidatedZones(settings);
   const negativeAnchors = new NegativeAnchors({
     configured: settings.negativeTrustAnchors,
@@ -219,7 +221,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       const offset = clock.offset(deps.signatureTime());
       return offset ? { ready: false, reasons: [describeOffset(offset), ...readiness.reasons] } : readiness;
     },
-    figures: () => figures(store, delegations, servers, chain),
+    figures: () => figures(store, delegations, servers, chain, synthesiser?.octets),
     rootKeyTags: () => rootKeyTags(anchors()),
     async fetchKeys(zone, judge) {
       const outcome = await inFlight.begin(Symbol(), sharedLimits, DEADLINE_MS, undefined, (work) =>
@@ -258,7 +260,7 @@ function nextKnownCut(delegations: DelegationCache, zone: Name, target: Name, no
   return undefined;
 }
 
-function figures(store: LinkStore, delegations: DelegationCache, servers: ServerCache, chain: ChainOfTrust): CacheFigures {
+function figures(store: LinkStore, delegations: DelegationCache, servers: ServerCache, chain: ChainOfTrust, spans = 0): CacheFigures {
   return {
     entries: {
       rrset: store.rrsets.size,
@@ -269,7 +271,7 @@ function figures(store: LinkStore, delegations: DelegationCache, servers: Server
       server: servers.size,
       keys: chain.size,
     },
-    octets: store.rrsets.octets + store.denials.octets + store.failures.octets + store.bogus.octets + delegations.octets,
+    octets: store.rrsets.octets + store.denials.octets + store.failures.octets + store.bogus.octets + delegations.octets + spans,
   };
 }
 

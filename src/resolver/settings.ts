@@ -43,6 +43,8 @@ export interface ResolverSettings {
   readonly sha1Signatures: boolean;
   /** Accept DS digest type 1 where it stands alone. */
   readonly sha1Digest: boolean;
+  /** Answer from what the validated cache proves of other names (RFC 8020, RFC 8198); on unless told. */
+  readonly synthesis?: boolean;
   /** Octets of all caches together. */
   readonly maxCacheOctets: number;
   /** Seconds. */

@@ -104,9 +104,10 @@ function ednsFor(asked: Edns | undefined, { udpSize, nsid }: ReplySettings, ede:
   return { udpSize, version: 0, dnssecOk: asked.dnssecOk, options: [...identity, ...ede] };
 }
 
-function explain({ validation }: Resolution): EdnsOption[] {
+function explain({ validation, isSynthesised }: Resolution): EdnsOption[] {
   const infoCode = extendedError(validation);
-  return infoCode === undefined ? [] : [edeOption(infoCode, extraText(validation))];
+  const made = isSynthesised ? [edeOption(Ede.SYNTHESIZED)] : [];
+  return infoCode === undefined ? made : [edeOption(infoCode, extraText(validation)), ...made];
 }
 
 /** What the validator said of it; where it said nothing, the reason in words and the zone. At most 64 characters: the code says the rest. */
