@@ -57,7 +57,7 @@ export interface Config {
     readonly sha1Digest: boolean;
     readonly negativeTrustAnchors: readonly NegativeTrustAnchor[];
   };
-  readonly cache: { readonly maxOctets: number; readonly minTtl: number; readonly maxTtl: number };
+  readonly cache: { readonly maxOctets: number; readonly minTtl: number; readonly maxTtl: number; readonly synthesis: boolean };
   readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
 }
 
@@ -145,7 +145,7 @@ function toConfig(
         until: checked(tryParseMoment(until)),
       })),
     },
-    cache: { maxOctets: checked(tryParseOctets(cache.maxMemory)), minTtl: cache.minTtl, maxTtl: cache.maxTtl },
+    cache: { maxOctets: checked(tryParseOctets(cache.maxMemory)), minTtl: cache.minTtl, maxTtl: cache.maxTtl, synthesis: cache.synthesis },
     log: { level: rest.log.level, file: fileName(rest.log.file) },
   };
 }

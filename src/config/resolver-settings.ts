@@ -63,5 +63,6 @@ export function toResolverSettings(config: Config): ResolverSettings {
     maxCacheOctets: cache.maxOctets,
     minTtl: cache.minTtl,
     maxTtl: cache.maxTtl,
+    synthesis: cache.synthesis,
   };
 }

@@ -141,6 +141,7 @@ export const configSchema = Type.Object(
       ),
     }),
     cache: section('What is remembered.', {
+      synthesis: flag(true, 'Answer from what validated denials and wildcards prove of names never asked (RFC 8020, RFC 8198).'),
       maxMemory: Type.Union([text('octets', 'As 256MB or 1GiB.'), Type.Integer({ minimum: 1_000_000 })], {
         default: '256MB',
         expects: expectations.octets,
