@@ -1,10 +1,13 @@
 // Runs in the namespace that ./run made: builds the small internet, asks, judges, prints a line a case. Argument: a folder for all files.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { reportBehind } from './behind.mjs';
 import { cases, differences } from './cases.mjs';
 import { compareMessages, judgeDelv, judgeMessage } from './checks.mjs';
 import { delv, dig, digAll, kdigAll, modes } from './clients.mjs';
 import { inParallel, runProgram } from './processes.mjs';
+import { reportDifferential } from './report.mjs';
+import { comparedAddresses, startCompared } from './resolvers.mjs';
 import { startAuthorities, startResolvers } from './servers.mjs';
 import { judgePause, judgeResolve, serviceCases } from './service-cases.mjs';
 import { makeZones, rootHints } from './sign.mjs';
@@ -54,7 +57,7 @@ async function runCase(wanted, anchorFile) {
 }
 
 async function runAll() {
-  for (const address of allAddresses) {
+  for (const address of [...allAddresses, ...comparedAddresses]) {
     const isIPv6 = address.includes(':');
     await runProgram('ip', ['addr', 'add', `${address}/${isIPv6 ? 128 : 32}`, 'dev', 'lo', ...(isIPv6 ? ['nodad'] : [])]);
   }
@@ -65,19 +68,27 @@ async function runAll() {
   await startAuthorities(serverFolder, fileOf, started);
   const zeker = (process.env.ZEKER ?? 'node dist/cli.js').split(' ');
   const { anchorFile } = await startResolvers(folder, { hints: rootHints(), anchors, zeker }, started);
+  if (process.env.ONLY !== 'compare') await runCases(anchorFile);
+  await startCompared(folder, { anchors, zeker }, started);
+  await reportDifferential(report);
+  await reportBehind(report, anchorFile);
+  for (const server of started) report(`${server.title} is still running`, server.isRunning() ? [] : [server.log()]);
+}
+
+/** The cases of cases.mjs and service-cases.mjs. */
+async function runCases(anchorFile) {
   await inParallel(4, cases, (wanted) => runCase(wanted, anchorFile));
   for (const { title, run } of serviceCases) report(title, await run());
   const knot = started.find(({ title }) => title === 'knot');
   for (const ms of [100, 300, 1_000]) report(`12 questions to a server that pauses for ${ms} ms`, await judgePause(knot, ms));
   for (const row of differences)
     report(`difference still there: ${row.who.join(', ')} ${row.why}`, explained.has(row) ? [] : ['no case needs this row']);
-  for (const server of started) report(`${server.title} is still running`, server.isRunning() ? [] : [server.log()]);
 }
 
 const stopAll = () => Promise.all(started.map((server) => server.stop()));
 /** Of the whole run: a quiet machine takes a fifth of it, one with much else to do half. */
 const deadline = new Promise((_, reject) => {
-  setTimeout(() => reject(new Error('not done after 290 seconds')), 290_000).unref();
+  setTimeout(() => reject(new Error('not done after 590 seconds')), 590_000).unref();
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopAll().finally(() => process.exit(130)));
 

@@ -1,0 +1,67 @@
+// What validates behind zeker must reach the verdict that it reaches without zeker: an unbound that resolves by itself against unbounds that
+// forward to zeker over UDP, over TCP only, and with small buffers; delv by way of an unbound that only fetches (CD) against delv by way of zeker.
+import { openClient } from './asking.mjs';
+import { delv } from './clients.mjs';
+import { inParallel } from './processes.mjs';
+import { makeQuestions } from './questions.mjs';
+import { behind, peers, zekerCompared } from './resolvers.mjs';
+
+/** Where unbound by itself reaches something else than behind zeker, and why. */
+const exceptions = [
+  {
+    when: ({ zone, type }) => type === 'NSEC' && zone.name !== '',
+    why: 'NSEC asked by name: parent and child, or the alias and its target, may each answer (docs/differences.md)',
+  },
+];
+
+function verdictOf(message) {
+  if (message === undefined) return 'failed';
+  if (message.rcode === 2) return 'failed';
+  return `${message.rcode === 3 ? 'NXDOMAIN' : message.rcode} ${message.flags.authenticData ? 'secure' : 'insecure'}`;
+}
+
+const isRemote = ({ zone }) => zone.notServed || zone.servers.every((server) => server === 'silent');
+
+/** Prints one line a way, and a line for each verdict that is another one. */
+export async function reportBehind(report, anchorFile) {
+  const questions = makeQuestions().filter((question) => !isRemote(question)); // unbound by itself outlasts a client's patience there
+  await reportUnbounds(report, questions);
+  await reportDelv(report, questions, anchorFile);
+}
+
+async function reportUnbounds(report, questions) {
+  const ways = Object.keys(behind);
+  const addresses = [peers.unbound, ...ways.map((way) => behind[way])];
+  const clients = await Promise.all(addresses.map((address) => openClient(address, { patienceMs: 15_000 })));
+  const seen = await inParallel(12, questions, (question) =>
+    Promise.all(clients.map(async ({ ask }) => verdictOf(await ask({ ...question, flags: ['DO'] })))),
+  );
+  for (const { close } of clients) close();
+  ways.forEach((way, index) => {
+    const faults = questions.flatMap((question, row) => {
+      const [direct, through] = [seen[row][0], seen[row][index + 1]];
+      const excused = direct === through || exceptions.some(({ when }) => when(question));
+      return excused ? [] : [`${question.owner} ${question.type}: ${through}, by itself ${direct}`];
+    });
+    const alike = seen.filter((row) => row[0] === row[index + 1]).length;
+    report(`unbound behind zeker, ${way}: ${alike} of ${questions.length} verdicts as by itself`, faults);
+  });
+}
+
+const delvOptions = { udp: [], tcp: ['+tcp'] };
+
+/** delv of one name in a turn: all names there are, each with the first type it has in the list of questions. */
+async function reportDelv(report, questions, anchorFile) {
+  const names = [...new Map([...questions].reverse().map((question) => [question.owner, question])).values()];
+  for (const [way, options] of Object.entries(delvOptions)) {
+    const seen = await inParallel(6, names, async ({ owner, type }) => [
+      await delv(peers.unbound, anchorFile, owner, type, ['+cdflag', ...options]),
+      await delv(zekerCompared, anchorFile, owner, type, options),
+    ]);
+    const faults = names.flatMap(({ owner, type }, index) => {
+      const [direct, through] = seen[index].map(({ verdict }) => verdict);
+      return direct === through ? [] : [`${owner} ${type}: ${through}, by way of unbound ${direct}`];
+    });
+    report(`delv behind zeker, ${way}: ${names.length - faults.length} of ${names.length} verdicts as by way of unbound`, faults);
+  }
+}
