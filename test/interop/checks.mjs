@@ -34,7 +34,9 @@ export function judgeMessage(wanted, mode, got, { sentEdns = true } = {}) {
 function judgeEde({ state, ede = [] }, got) {
   // An OPT for whoever sent one, and for nobody else (RFC 6891 §7); kdig sends none unless told.
   if (!got.edns) return got.ede.length === 0 ? [] : ['EDE without OPT'];
-  const allowed = state === 'indeterminate' ? [...ede, 13] : ede; // 13: a failure that was kept (RFC 9520)
+  // Of its own accord: 13, a failure that was kept (RFC 9520); 29, secure data made of what was kept (RFC 8198), at the end of an alias or by itself.
+  const synthesised = state === 'secure' || got.answer.some(({ type }) => type === 'CNAME');
+  const allowed = [...ede, ...(state === 'indeterminate' ? [13] : []), ...(synthesised ? [29] : [])];
   if (ede.length > 0 && !got.ede.some((code) => ede.includes(code))) return [`EDE [${got.ede}], not one of [${ede}]`];
   return got.ede.every((code) => allowed.includes(code)) ? [] : [`EDE [${got.ede}], not only [${ede}]`];
 }
