@@ -36,13 +36,14 @@ export function openTrust(config: Config, now: () => number, tell: (event: Trust
 }
 
 /** Begins to look at the keys. @returns what ends it */
-export function followAnchors({ tracker, anchors }: Trust, resolver: LiveResolver): () => void {
+export function followAnchors({ tracker, anchors }: Trust, resolver: LiveResolver, log: Logger): () => void {
   if (!tracker) return () => {};
   return startRefreshing({
     tracker,
     fetchKeys: (zone, judge) => resolver.fetchKeys(zone, judge),
     signal: (zone) => signalKeyTags(zone, anchors(), resolver),
     onChange: (change) => resolver.anchorsChanged(change),
+    onError: (err) => log.error({ err }, 'a look at the keys of a trust anchor failed'),
     schedule(milliseconds, run) {
       const timer = setTimeout(run, milliseconds).unref();
       return () => clearTimeout(timer);

@@ -16,16 +16,15 @@ import { createDaneCheck } from './dane/check.ts';
 import { followAnchors, logTrust, openTrust, type Trust } from './follow-anchors.ts';
 import { buildApp } from './http/app.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
+import { frontOptions, listenDns, type MayAsk, type Stoppable } from './listen.ts';
 import { LogError, type Logger, openLog } from './log.ts';
 import { createExchange } from './net/create-exchange.ts';
 import type { UpstreamOutcome, UpstreamQuery } from './net/exchange.ts';
+import { createReadying } from './readying.ts';
 import type { LiveResolver } from './resolver/resolution.ts';
 import { createResolver } from './resolver/resolver.ts';
 import type { CacheFigures, Readiness, ResolverSettings } from './resolver/settings.ts';
-import { createBacklog } from './server/backlog.ts';
 import { BindError } from './server/bind-error.ts';
-import { MAX_BACKLOG_OCTETS, startTcp, type TcpOptions } from './server/stream.ts';
-import { startUdp, type UdpOptions } from './server/udp.ts';
 import { type Answer, type CookieSettings, createAnswer } from './service/answer.ts';
 import type { TrustEvent } from './trust/tracker.ts';
 import { readVersion } from './version.ts';
@@ -65,16 +64,7 @@ const cacheNames = [
   'keys',
 ] as const satisfies (keyof CacheFigures['entries'])[];
 
-type MayAsk = (address: string) => boolean;
-
-interface Stoppable {
-  stop(graceMs?: number): Promise<void>;
-}
-
 const GRACE_MS = 5_000;
-const PORT_ATTEMPTS = 20;
-/** Between attempts to get ready: doubled each time up to the last. */
-const RETRY_MS = { first: 1_000, last: 30_000 };
 
 /** What is told of a resolver's work. */
 export interface ResolverHooks {
@@ -164,7 +154,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     for (const warning of warningsOf(config, settings)) log.warn(warning);
     log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http) }, 'listening');
     listening = true;
-    closers.push(followAnchors(trust, resolver));
+    closers.push(followAnchors(trust, resolver, log));
     if (config.resolver.priming) getReady.start();
     return { dns, http, resolver, stop };
   } catch (error) {
@@ -209,57 +199,6 @@ async function stopAll(servers: readonly Stoppable[]): Promise<void> {
   await Promise.all(servers.map((server) => server.stop(GRACE_MS)));
 }
 
-type FrontOptions = UdpOptions & TcpOptions;
-
-function frontOptions(mayAsk: MayAsk, metrics: Metrics, log: Logger): FrontOptions {
-  const onStall = () => metrics.countLimit('tcpUnread');
-  return {
-    mayAsk,
-    backlog: createBacklog(MAX_BACKLOG_OCTETS, onStall),
-    onStall,
-    onDrop: () => metrics.countLimit('udpInFlight'),
-    onError: (err) => log.error({ err }, 'a socket failed'),
-  };
-}
-
-async function listenDns(
-  { dns, byDefault }: Config['listen'],
-  answer: Answer,
-  options: FrontOptions,
-  log: Logger,
-  servers: Stoppable[],
-): Promise<Endpoint[]> {
-  const endpoints: Endpoint[] = [];
-  for (const endpoint of dns) {
-    try {
-      const port = await listenBoth(endpoint, answer, options, servers);
-      endpoints.push({ ...endpoint, port });
-    } catch (error) {
-      // Nobody asked for IPv6 here: a machine without it is served on IPv4 alone.
-      const lacking = error instanceof BindError && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT');
-      if (!byDefault || !lacking || !endpoint.address.includes(':')) throw error;
-      log.warn(error.message);
-    }
-  }
-  return endpoints;
-}
-
-/** UDP and TCP on one port; where 0 is asked, on one that is free for both. UDP comes first: who finds TCP open may ask over UDP at once. */
-async function listenBoth(endpoint: Endpoint, answer: Answer, options: FrontOptions, servers: Stoppable[]): Promise<number> {
-  for (let attempt = 1; ; attempt++) {
-    const udp = await startUdp(endpoint, answer, options);
-    try {
-      const tcp = await startTcp({ ...endpoint, port: udp.port }, answer, options);
-      servers.push(udp, tcp);
-      return udp.port;
-    } catch (error) {
-      await udp.stop(0);
-      const taken = error instanceof BindError && error.code === 'EADDRINUSE';
-      if (endpoint.port !== 0 || !taken || attempt === PORT_ATTEMPTS) throw error;
-    }
-  }
-}
-
 async function listenHttp(
   { listen: { http }, http: { access, hosts } }: Config,
   resolver: LiveResolver,
@@ -299,43 +238,4 @@ async function listenHttp(
     },
   });
   return { address: http.address, port: (app.server.address() as AddressInfo).port };
-}
-
-interface Readying {
-  /** Prepares until that has succeeded once. */
-  readonly start: () => void;
-  /** The readiness so far; has it prepared where nobody does: with priming off nothing is sent before somebody asks. */
-  readonly onDemand: () => Readiness;
-  readonly end: () => void;
-}
-
-function createReadying(resolver: LiveResolver, lastFailure: () => string | undefined, log: Logger): Readying {
-  let underWay = false;
-  let ended = false;
-  let timer: NodeJS.Timeout | undefined;
-  const prepare = async (): Promise<boolean> => {
-    underWay = true;
-    const { ready, reasons } = await resolver.prepare();
-    underWay = false;
-    if (ready) log.info('ready');
-    else if (!ended) log.warn({ reasons, lastFailure: lastFailure() }, 'not ready');
-    return ready || ended;
-  };
-  const attempt = async (delayMs: number): Promise<void> => {
-    if (await prepare()) return;
-    underWay = true; // until the next attempt
-    timer = setTimeout(() => void attempt(Math.min(2 * delayMs, RETRY_MS.last)), delayMs);
-  };
-  return {
-    start: () => void attempt(RETRY_MS.first),
-    onDemand() {
-      const readiness = resolver.readiness();
-      if (!readiness.ready && !underWay && !ended) void prepare();
-      return readiness;
-    },
-    end() {
-      ended = true;
-      clearTimeout(timer);
-    },
-  };
 }

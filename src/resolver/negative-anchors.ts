@@ -1,6 +1,6 @@
 /**
- * Negative trust anchors (RFC 7646) as they stand now: those configured that are not over, less those whose zone validates again. A zone is
- * looked at anew while its answers are asked for, never unasked (RFC 7646 §2 wants them taken away as soon as they need not be there).
+ * Negative trust anchors (RFC 7646) as they stand now: those configured, less those whose zone validates again; and zones that the
+ * configuration keeps out of validation, which stand for good. A zone is looked at anew while its answers are asked for, never unasked (RFC 7646 §2 wants them taken away as soon as they need not be there).
  */
 
 import type { Name } from '../base/name.ts';
@@ -14,7 +14,7 @@ export interface NegativeAnchorsDeps {
   readonly configured: readonly NegativeTrustAnchor[];
   /** Seconds since the epoch. */
   readonly now: () => number;
-  /** Whether the zone's own data validates as if there were no negative trust anchor; never rejects. */
+  /** Whether the zone's own data validates as if there were no negative trust anchor. */
   readonly validates: (zone: Name) => Promise<boolean>;
   /** Told of each that is taken away because its zone validates. */
   readonly onLifted: ((anchor: NegativeTrustAnchor) => void) | undefined;
@@ -46,10 +46,12 @@ export class NegativeAnchors {
     const anchor = this.#standing.find((standing) => standing.zone.key === zone.key);
     if (!anchor) return;
     this.#checked.set(zone.key, now);
-    void this.#deps.validates(zone).then((validates) => {
+    const lift = (validates: boolean) => {
       if (!validates || !this.#standing.includes(anchor)) return;
       this.#standing = this.#standing.filter((standing) => standing !== anchor);
       this.#deps.onLifted?.(anchor);
-    });
+    };
+    // Nobody waits for this: should the look fail by a fault of ours, the anchor stands, and the process goes on.
+    this.#deps.validates(zone).then(lift, () => {});
   }
 }

@@ -97,7 +97,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     now,
     signatureTime: deps.signatureTime,
     anchors,
-    negativeTrustAnchors: () => [...negativeAnchors.standing(), ...unvalidated],
+    negativeTrustAnchors: () => negativeAnchors.standing(),
     lookUp: async (name, type, work, avoid) => {
       const found = await fetcher.lookUp(name, type, work, avoid);
       if (name.labels === 0 && found.kind === 'rrset') clock.hear([found.rrset], deps.signatureTime());
@@ -112,7 +112,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   const judge = new LinkJudge({ store, fetcher, validator, synthesiser, now });
   const unvalidated = unvalidatedZones(settings);
   const negativeAnchors = new NegativeAnchors({
-    configured: settings.negativeTrustAnchors,
+    configured: [...settings.negativeTrustAnchors, ...unvalidated],
     now,
     validates: validatesUnexempted,
     onLifted: deps.onNegativeAnchorLifted,
@@ -170,7 +170,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     return outcome.outcome === 'done' && outcome.value.validation.state === 'secure';
   }
 
-  /** Has what failed on dates say so where it is this machine's clock that seems wrong. */
+  /** What a verdict says beyond its question: of negative trust anchors, and of this machine's clock, which the answer then names. */
   function heedVerdict(resolution: Resolution): Resolution {
     const { validation } = resolution;
     negativeAnchors.heed(validation);

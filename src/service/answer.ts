@@ -156,8 +156,8 @@ function cookieFault(state: CookieState, { transport }: Client, cookies: CookieS
 }
 
 function composeFor(query: Query, reply: Message, { options }: Hop, client: Client, settings: ReplySettings): Uint8Array {
-  const edns = reply.edns && { ...reply.edns, options: [...reply.edns.options, ...options] };
-  return composeMessage({ ...reply, edns }, sizeFor(query.edns?.udpSize, client, settings));
+  const edns = options.length > 0 && reply.edns ? { ...reply.edns, options: [...reply.edns.options, ...options] } : reply.edns;
+  return composeMessage(edns === reply.edns ? reply : { ...reply, edns }, sizeFor(query.edns?.udpSize, client, settings));
 }
 
 function sizeFor(clientSize: number | undefined, { transport }: Client, { udpSize }: ReplySettings): number {

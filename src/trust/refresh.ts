@@ -10,6 +10,8 @@ export interface RefreshDeps {
   readonly signal: ((zone: Name) => Promise<void>) | undefined;
   /** Told when the anchors are others than before; `less`: a key is trusted no more. */
   readonly onChange: (change: 'more' | 'less') => void;
+  /** Hears of faults of ours. Must not throw. */
+  readonly onError: (error: unknown) => void;
   /** Calls once after so many milliseconds, unless told not to; must keep no process alive. */
   readonly schedule: (milliseconds: number, run: () => void) => () => void;
   /** A random integer from 0 to below `bound`. */
@@ -21,16 +23,21 @@ const FIRST = { least: 2_000, spread: 10_000 };
 const LEAST_WAIT = 3_600;
 
 /** Begins. @returns what ends it */
-export function startRefreshing({ tracker, fetchKeys, signal, onChange, schedule, randomInt }: RefreshDeps): () => void {
+export function startRefreshing({ tracker, fetchKeys, signal, onChange, onError, schedule, randomInt }: RefreshDeps): () => void {
   const pending = new Map<string, () => void>();
   let ended = false;
   const look = async (zone: Name): Promise<void> => {
     pending.delete(zone.key);
-    const { wait, anchors } = await tracker.refresh(zone, fetchKeys);
-    if (ended) return;
-    if (anchors !== 'same') onChange(anchors);
-    await signal?.(zone);
-    if (!ended && tracker.zones().some(({ key }) => key === zone.key)) plan(zone, jittered(wait, randomInt) * 1_000);
+    let seconds = LEAST_WAIT;
+    try {
+      const { wait, anchors } = await tracker.refresh(zone, fetchKeys);
+      seconds = wait;
+      if (anchors !== 'same') onChange(anchors);
+      if (!ended) await signal?.(zone);
+    } catch (error) {
+      onError(error); // a fault of ours: it ends neither the process nor the looking
+    }
+    if (!ended && tracker.zones().some(({ key }) => key === zone.key)) plan(zone, jittered(seconds, randomInt) * 1_000);
   };
   const plan = (zone: Name, milliseconds: number) => {
     pending.set(
