@@ -181,8 +181,9 @@ function createService(config: Config, resolver: LiveResolver, metrics: Metrics,
     ...(config.server.nsid === undefined ? {} : { nsid: config.server.nsid }),
     ...(config.cookies.enabled ? { cookies: toCookieSettings(config.cookies) } : {}),
     clock: () => Date.now() / 1000,
-    onAnswer: ({ verdict, seconds }) => {
+    onAnswer: ({ verdict, isStale, seconds }) => {
       metrics.countAnswer(verdict);
+      if (isStale) metrics.countStaleAnswer();
       metrics.observeQuery(seconds);
     },
     onError: (err) => log.error({ err }, 'an answer failed'),

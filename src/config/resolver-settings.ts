@@ -64,5 +64,6 @@ export function toResolverSettings(config: Config): ResolverSettings {
     minTtl: cache.minTtl,
     maxTtl: cache.maxTtl,
     synthesis: cache.synthesis,
+    maxStale: cache.serveStale ? cache.maxStale : 0,
   };
 }

@@ -18,6 +18,8 @@ const limitLabels: Readonly<Record<Limit | FrontLimit, string>> = {
 export interface Metrics {
   /** One DNS answer sent. */
   countAnswer(verdict: Verdict): void;
+  /** One of these answers was stale (RFC 8767). */
+  countStaleAnswer(): void;
   /** One query sent to an authoritative server. */
   countUpstreamQuery(transport: 'udp' | 'tcp'): void;
   /** A limit ended a query, a fetch that queries share, or a connection. */
@@ -46,6 +48,11 @@ export function createMetrics(): Metrics {
     name: 'zeker_answers_total',
     help: 'DNS answers by verdict; nxdomain is any denial that holds, of a name or of a type.',
     labelNames: ['verdict'] as const,
+    registers,
+  });
+  const stale = new Counter({
+    name: 'zeker_stale_answers_total',
+    help: 'DNS answers given past their TTL, for they could not be had anew (RFC 8767); each counts by its verdict too.',
     registers,
   });
   const upstream = new Counter({
@@ -79,6 +86,7 @@ export function createMetrics(): Metrics {
   for (const verdict of rfcVerdicts) checks.inc({ verdict }, 0);
   return {
     countAnswer: (verdict) => answers.inc({ verdict }),
+    countStaleAnswer: () => stale.inc(),
     countUpstreamQuery: (transport) => upstream.inc({ transport }),
     countLimit: (limit) => limits.inc({ limit: hyphened(limitLabels[limit]) }),
     observeQuery: (seconds) => durations.observe(seconds),

@@ -103,7 +103,7 @@ function failureOf(shared: Shared<Fetched>): FailedLink | undefined {
     case 'cycle':
       return failed('cyclic-dependency', 'its servers depend on each other');
     case 'limit-spent':
-      return failed('limit-spent', describeLimit(shared.limit));
+      return { ...failed('limit-spent', describeLimit(shared.limit)), limit: shared.limit };
   }
 }
 

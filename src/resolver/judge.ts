@@ -28,6 +28,9 @@ export interface LinkStep {
   readonly rest: Fetched | undefined;
 }
 
+/** Whatever has the links that a question is followed through. */
+export type LinkSource = Pick<LinkJudge, 'get'>;
+
 interface Verdict {
   readonly validation: Validation;
   /** Seconds, by the records and their proof. */
@@ -69,6 +72,7 @@ export class LinkJudge {
       if (verdict.validation.state !== 'bogus') return this.#step(name, type, fetched, verdict);
       // Bogus is remembered only where no other server gave better.
       first ??= { fetched, verdict };
+      this.#deps.store.dropExpired(name, type, this.#deps.now());
       const server = fetched.server;
       if (server === undefined || avoid.has(server) || avoid.size + 1 >= MAX_SERVERS_ASKED) {
         return this.#step(name, type, first.fetched, first.verdict);
@@ -108,6 +112,7 @@ export class LinkJudge {
     const lifetime = store.lifetime(ttl, validation);
     if (validation.state !== 'secure' || lifetime <= 0) return undefined;
     work.trace?.({ event: 'cache-hit', qname: name, qtype: type });
+    store.dropExpired(name, type, now());
     const timed = { content: withTtls(content, lifetime), authority: authority.map((rrset) => withTtl(rrset, lifetime)) };
     const { zone, server } = proposal;
     return { ...timed, zone, server, validation, expires: now() + lifetime, cached: true, isSynthesised: true };

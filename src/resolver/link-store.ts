@@ -105,7 +105,11 @@ export class LinkStore {
    */
   keep(name: Name, type: number, link: RawLink, lifetime: number, validation: Validation | undefined, now: number): void {
     const { content, authority, zone, server } = link;
-    if (lifetime <= 0) return;
+    if (lifetime <= 0) {
+      // An answer that may not be kept still says that what was known is over.
+      if (validation && isServable(validation)) this.dropExpired(name, type, now);
+      return;
+    }
     const entry = { zone, validation, received: now, expires: now + lifetime, server };
     const key = rrKey(name, type);
     if (validation?.state === 'bogus') {
@@ -118,6 +122,7 @@ export class LinkStore {
       case 'nodata':
       case 'nxdomain':
         this.denials.put({ ...entry, kind: content.kind, owner: name, type, authority }, now);
+        if (validation && isServable(validation)) this.#dropExpiredData(name, type, now);
         break;
       case 'alias': {
         const rrset = content.alias.dname ?? content.alias.cname;
@@ -164,6 +169,17 @@ export class LinkStore {
     this.bogus.delete(rrKey(name, type));
     this.rrsets.delete(name, type);
     this.denials.delete(name, type);
+  }
+
+  /** Forgets what is past its TTL of `type` at `name`: there may be no stale answer of it (RFC 8767). */
+  dropExpired(name: Name, type: number, now: number): void {
+    this.#dropExpiredData(name, type, now);
+    this.denials.deleteExpired(name, type, now);
+  }
+
+  #dropExpiredData(name: Name, type: number, now: number): void {
+    this.rrsets.deleteExpired(name, type, now);
+    this.rrsets.deleteExpired(name, Type.CNAME, now);
   }
 
   clear(): void {

@@ -46,6 +46,8 @@ export interface ResolverSettings {
   readonly sha1Digest: boolean;
   /** Answer from what the validated cache proves of other names (RFC 8020, RFC 8198); on unless told. */
   readonly synthesis?: boolean;
+  /** Seconds past its expiry that an answer may be given where it could not be had anew (RFC 8767); never unless told. */
+  readonly maxStale?: number;
   /** Octets of all caches together. */
   readonly maxCacheOctets: number;
   /** Seconds. */

@@ -9,6 +9,7 @@ import { iteratorMutants } from './catalogue/iterator.mjs';
 import { resolverMutants } from './catalogue/resolver.mjs';
 import { serviceMutants } from './catalogue/service.mjs';
 import { signatureMutants } from './catalogue/signature.mjs';
+import { staleMutants } from './catalogue/stale.mjs';
 import { validatorMutants } from './catalogue/validator.mjs';
 import { wireMutants } from './catalogue/wire.mjs';
 
@@ -19,6 +20,7 @@ export const mutants = [
   ...iteratorMutants,
   ...cacheMutants,
   ...resolverMutants,
+  ...staleMutants,
   ...serviceMutants,
   ...wireMutants,
 ];

@@ -108,13 +108,15 @@ export interface BenchOptions {
   readonly behaviours?: readonly Behaviour[];
   readonly settings?: Partial<ResolverSettings>;
   readonly now?: number;
+  /** What an exchange waits for before it is answered. */
+  readonly delay?: (query: UpstreamQuery) => Promise<unknown> | undefined;
   readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
   /** Trust anchors that change; those of `settings` unless told. */
   readonly anchors?: () => readonly TrustAnchor[];
 }
 
 /** A resolver over a world; caches are its own, zones and signatures are the world's. */
-export function makeBench(world: World, { behaviours = [], settings = {}, now = NOW, anchors, ...hooks }: BenchOptions = {}): Bench {
+export function makeBench(world: World, { behaviours = [], settings = {}, now = NOW, delay, anchors, ...hooks }: BenchOptions = {}): Bench {
   const clock = { now };
   const sent: Sent[] = [];
   const events: TraceEvent[] = [];
@@ -129,6 +131,7 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
       transport,
       recursive: recursionDesired,
     });
+    await delay?.(query);
     const zones = current.servers.get(server.address);
     let reply: Reply | UpstreamOutcome = zones ? answerFrom(zones, question) : timeout;
     for (const behaviour of acting) {
