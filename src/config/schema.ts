@@ -152,6 +152,10 @@ export const configSchema = Type.Object(
     }),
     cache: section('What is remembered.', {
       synthesis: flag(true, 'Answer from what validated denials and wildcards prove of names never asked (RFC 8020, RFC 8198).'),
+      prefetch: flag(
+        false,
+        'Fetch anew, in the background, what is asked for when less than a tenth of its TTL is left. Off: nothing is sent that no client waits for.',
+      ),
       serveStale: flag(
         false,
         'Answer past the TTL where nobody can be reached who knows (RFC 8767), with TTL 30 and extended error 3 or 19; never past a signature, and never for /dane.',

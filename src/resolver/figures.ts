@@ -29,3 +29,8 @@ export function figuresOf({ store, delegations, servers, chain }: Caches, others
     octets: rrsets.octets + denials.octets + failures.octets + bogus.octets + delegations.octets + servers.octets + others,
   };
 }
+
+/** Octets of those that there are. */
+export function sumOf(...parts: readonly ({ readonly octets: number } | undefined)[]): number {
+  return parts.reduce((sum, part) => sum + (part?.octets ?? 0), 0);
+}

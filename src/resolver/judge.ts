@@ -83,6 +83,30 @@ export class LinkJudge {
     }
   }
 
+  /**
+   * Fetches a link anew before its time is over. Only what is as good as what stands there takes its place; after anything else all is
+   * as if nobody had asked.
+   * @returns whether it was kept
+   * @throws {BudgetExceeded}
+   */
+  async refresh(name: Name, type: number, work: Work): Promise<boolean> {
+    const { fetcher, store, now } = this.#deps;
+    const avoid = new Set<string>();
+    while (avoid.size < MAX_SERVERS_ASKED) {
+      const fetched = await fetcher.fetchUnasked(name, type, avoid, work);
+      if (isFailed(fetched)) return false;
+      const verdict = await this.#verdict(name, type, fetched, work);
+      const { state } = verdict.validation;
+      if (state === 'secure' || (state === 'insecure' && store.findAnswer(name, type, now())?.validation?.state !== 'secure')) {
+        this.#keep(name, type, fetched, verdict);
+        return true;
+      }
+      if (state !== 'bogus' || fetched.server === undefined || avoid.has(fetched.server)) return false;
+      avoid.add(fetched.server);
+    }
+    return false;
+  }
+
   #step(name: Name, type: number, fetched: FetchedLink, verdict: Verdict): LinkStep {
     return { link: this.#keep(name, type, fetched, verdict), rest: fetched.rest };
   }

@@ -25,6 +25,8 @@ export interface LinkStoreOptions {
 /** A link out of the cache; `validation` is undefined where nobody judged it yet. */
 export interface StoredLink extends RawLink {
   readonly validation: Validation | undefined;
+  /** Seconds since the epoch. */
+  readonly received: number;
   readonly expires: number;
 }
 
@@ -113,32 +115,39 @@ export class LinkStore {
     const entry = { zone, validation, received: now, expires: now + lifetime, server };
     const key = rrKey(name, type);
     if (validation?.state === 'bogus') {
-      this.bogus.put(key, { link: { ...link, validation, expires: now + lifetime }, received: now, expires: now + lifetime }, now);
+      this.bogus.put(
+        key,
+        { link: { ...link, validation, received: now, expires: now + lifetime }, received: now, expires: now + lifetime },
+        now,
+      );
       this.failures.delete(name, type);
       return;
     }
     this.bogus.delete(key);
+    const isSettled = validation !== undefined && isServable(validation);
+    let stored = false;
     switch (content.kind) {
       case 'nodata':
       case 'nxdomain':
-        this.denials.put({ ...entry, kind: content.kind, owner: name, type, authority }, now);
-        if (validation && isServable(validation)) this.#dropExpiredData(name, type, now);
+        stored = this.denials.put({ ...entry, kind: content.kind, owner: name, type, authority }, now);
+        if (isSettled) this.#dropExpiredData(name, type, now);
         break;
       case 'alias': {
         const rrset = content.alias.dname ?? content.alias.cname;
         this.#hasDname ||= content.alias.dname !== undefined;
-        this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        stored = this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
         break;
       }
       case 'answer': {
         const [rrset] = content.rrsets;
         if (content.rrsets.length !== 1 || !rrset || !isKept(type)) break;
-        const stored = this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        stored = this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
         // What validated now, or need not, ends an older denial; what nobody judged ends nothing.
-        if (stored && validation && isServable(validation)) this.denials.delete(name, type);
+        if (stored && isSettled) this.denials.delete(name, type);
         break;
       }
     }
+    if (isSettled && !stored) this.dropExpired(name, type, now); // too large to keep, and an answer all the same
     this.failures.delete(name, type);
   }
 
@@ -226,20 +235,29 @@ function remaining(rrset: RRset, expires: number, now: number): RRset {
 }
 
 function fromRRset(entry: RRsetEntry, content: LinkContent, now: number): StoredLink {
-  const { zone, server, validation, expires } = entry;
+  const { zone, server, validation, received, expires } = entry;
   const fresh: LinkContent =
     content.kind === 'answer' ? { kind: 'answer', rrsets: content.rrsets.map((rrset) => remaining(rrset, expires, now)) } : content;
-  return { content: fresh, authority: entry.proof.map((rrset) => remaining(rrset, expires, now)), zone, server, validation, expires };
+  return {
+    content: fresh,
+    authority: entry.proof.map((rrset) => remaining(rrset, expires, now)),
+    zone,
+    server,
+    validation,
+    received,
+    expires,
+  };
 }
 
 function fromDenial(entry: DenialEntry, now: number): StoredLink {
-  const { kind, zone, server, validation, expires } = entry;
+  const { kind, zone, server, validation, received, expires } = entry;
   return {
     content: { kind },
     authority: entry.authority.map((rrset) => remaining(rrset, expires, now)),
     zone,
     server,
     validation,
+    received,
     expires,
   };
 }

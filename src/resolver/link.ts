@@ -24,6 +24,8 @@ export interface RawLink {
 /** A link with its verdict. */
 export interface JudgedLink extends RawLink {
   readonly validation: Validation;
+  /** Seconds since the epoch; of what came out of the cache. */
+  readonly received?: number;
   /** Seconds since the epoch. */
   readonly expires: number;
   readonly cached: boolean;

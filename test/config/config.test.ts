@@ -43,7 +43,7 @@ describe('defaults', () => {
         stub: [],
       },
       validation: { enabled: true, time: undefined, sha1: 'insecure', sha1Digest: true, negativeTrustAnchors: [] },
-      cache: { maxOctets: 256_000_000, minTtl: 0, maxTtl: 86_400, serveStale: false, maxStale: 86_400 },
+      cache: { maxOctets: 256_000_000, minTtl: 0, maxTtl: 86_400, prefetch: false, serveStale: false, maxStale: 86_400 },
       log: { level: 'info', file: undefined },
     });
   });

@@ -26,6 +26,13 @@ describe('GET /metrics', () => {
     metrics.countStaleAnswer();
     expect(await metrics.expose()).toContain('zeker_stale_answers_total 1\n');
   });
+  test('counts prefetches by what became of them, each from 0', async () => {
+    const metrics = createMetrics();
+    metrics.countPrefetch('failed');
+    const body = await metrics.expose();
+    for (const [outcome, count] of Object.entries({ refreshed: 0, failed: 1, skipped: 0 }))
+      expect(body).toContain(`zeker_prefetches_total{outcome="${outcome}"} ${count}\n`);
+  });
   test('counts spent limits, each from 0, those of the front ends too', async () => {
     const metrics = createMetrics();
     metrics.countLimit('nsec3Hashes');

@@ -6,6 +6,7 @@
 import { cacheMutants } from './catalogue/cache.mjs';
 import { denialMutants } from './catalogue/denial.mjs';
 import { iteratorMutants } from './catalogue/iterator.mjs';
+import { prefetchMutants } from './catalogue/prefetch.mjs';
 import { resolverMutants } from './catalogue/resolver.mjs';
 import { serviceMutants } from './catalogue/service.mjs';
 import { signatureMutants } from './catalogue/signature.mjs';
@@ -20,6 +21,7 @@ export const mutants = [
   ...iteratorMutants,
   ...cacheMutants,
   ...resolverMutants,
+  ...prefetchMutants,
   ...staleMutants,
   ...serviceMutants,
   ...wireMutants,

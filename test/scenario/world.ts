@@ -12,7 +12,7 @@ import type { NegativeTrustAnchor, TrustAnchor } from '../../src/base/trust-anch
 import type { Exchange, UpstreamOutcome, UpstreamQuery } from '../../src/net/exchange.ts';
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
-import type { ResolverSettings } from '../../src/resolver/settings.ts';
+import type { PrefetchOutcome, ResolverSettings } from '../../src/resolver/settings.ts';
 import { rdataOf, typeNumber } from '../vectors/read-records.ts';
 import { NOW, type TestKey } from '../vectors/signed-zone.ts';
 import { answerFrom, type Reply } from './authority.ts';
@@ -111,6 +111,7 @@ export interface BenchOptions {
   /** What an exchange waits for before it is answered. */
   readonly delay?: (query: UpstreamQuery) => Promise<unknown> | undefined;
   readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
+  readonly onPrefetch?: (outcome: PrefetchOutcome) => void;
   /** Trust anchors that change; those of `settings` unless told. */
   readonly anchors?: () => readonly TrustAnchor[];
 }
