@@ -151,7 +151,10 @@ export const configSchema = Type.Object(
       ),
     }),
     cache: section('What is remembered.', {
-      synthesis: flag(true, 'Answer from what validated denials and wildcards prove of names never asked (RFC 8020, RFC 8198).'),
+      synthesis: flag(
+        true,
+        'Answer from what validated denials and wildcards prove of names never asked (RFC 8020, RFC 8198; NSEC, and NSEC3 without opt-out).',
+      ),
       prefetch: flag(
         false,
         'Fetch anew, in the background, what is asked for when less than a tenth of its TTL is left. Off: nothing is sent that no client waits for.',

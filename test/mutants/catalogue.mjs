@@ -11,6 +11,7 @@ import { resolverMutants } from './catalogue/resolver.mjs';
 import { serviceMutants } from './catalogue/service.mjs';
 import { signatureMutants } from './catalogue/signature.mjs';
 import { staleMutants } from './catalogue/stale.mjs';
+import { synthesisMutants } from './catalogue/synthesis.mjs';
 import { validatorMutants } from './catalogue/validator.mjs';
 import { wireMutants } from './catalogue/wire.mjs';
 
@@ -23,6 +24,7 @@ export const mutants = [
   ...resolverMutants,
   ...prefetchMutants,
   ...staleMutants,
+  ...synthesisMutants,
   ...serviceMutants,
   ...wireMutants,
 ];
