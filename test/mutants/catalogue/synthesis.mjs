@@ -22,7 +22,6 @@ export const synthesisMutants = [
     replace: '',
     tests: unit,
   },
-  { lesson: 'nsec3-synthesis: a wildcard makes DS', file, find: 'type === Type.DS', replace: 'false', tests: scenario },
   {
     lesson: 'nsec3-synthesis: records of two chains side by side',
     file: 'src/cache/denial-index.ts',
