@@ -65,5 +65,7 @@ export function toResolverSettings(config: Config): ResolverSettings {
     minTtl: cache.minTtl,
     maxTtl: cache.maxTtl,
     synthesis: cache.synthesis,
+    prefetch: cache.prefetch,
+    maxStale: cache.serveStale ? cache.maxStale : 0,
   };
 }
