@@ -31,6 +31,7 @@ import { NegativeAnchors } from './negative-anchors.ts';
 import type { LiveResolver, Resolution, ResolveOptions } from './resolution.ts';
 import type { CacheFigures, Readiness, ResolverDeps } from './settings.ts';
 import { makeSynthesiser, SPAN_SHARE } from './synthesise.ts';
+import { Turns } from './turns.ts';
 
 /** Milliseconds one client query may take, whatever upstream does. */
 const DEADLINE_MS = 8_000;
@@ -64,7 +65,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   const delegations = new DelegationCache({ maxOctets: Math.floor(settings.maxCacheOctets * DELEGATION_SHARE), maxTtl: settings.maxTtl });
   keepStubs(delegations, settings);
   const servers = new ServerCache();
-  const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS, onLimit: deps.onLimit });
+  const turns = new Turns(deps.turns ?? { monotonicMs: () => performance.now(), afterOthers: setImmediate });
+  const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS, onLimit: deps.onLimit, turns });
   const upstream = { queries: 0 };
   const clock = new ClockDoubt();
   const exchange: typeof deps.exchange = (query) => {
