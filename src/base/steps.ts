@@ -5,7 +5,7 @@
 
 import type { Work } from './work.ts';
 
-/** Yields after each part that costs; its value is the result. */
+/** Yields before each part that costs; its value is the result. */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
 /** Takes all steps at once. */

@@ -91,7 +91,6 @@ export function* collectingDenial(rrsets: readonly RRset[], keys: ZoneKeys, cont
     if (verdict.verdict === 'limit-spent') cut ??= verdict.limit;
     else if (verdict.verdict === 'bogus') fault = moreTelling(fault, verdict);
     else collected.push({ ...records, rrset: withTtl(rrset, verdict.ttl), expires: verdict.expires });
-    yield;
   }
   return { ...assemble(keys.zone, collected, fault), cut };
 }

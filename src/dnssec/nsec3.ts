@@ -46,8 +46,8 @@ export function proveClosestEncloser(qname: Name, chain: Nsec3Chain): EncloserPr
 /** Hashes what a closest encloser proof will ask for, in its order and no more, a name a step. */
 export function* hashAncestors(qname: Name, chain: Nsec3Chain): Steps<void> {
   for (let name: Name | undefined = qname; name !== undefined; name = parent(name)) {
-    if (findMatch(name, chain) !== undefined || sameName(name, chain.zone)) return;
     yield;
+    if (findMatch(name, chain) !== undefined || sameName(name, chain.zone)) return;
   }
 }
 

@@ -104,11 +104,11 @@ export function* verifyingRRset(rrset: RRset, keys: ZoneKeys, context: DnssecCon
     for (const key of candidates) {
       if (data === undefined) break;
       if (checksLeft-- === 0) return overLimit('signatures');
+      yield;
       context.spend('signatureChecks');
       context.spend('cryptoWork', context.verifier.costOf(key.algorithm, key.publicKey, data.length));
       const check = context.verifier.verifySignature(key.algorithm, key.publicKey, rrsig.signature, data);
       if (check === 'valid') return secure(rrset, rrsig, context.now);
-      yield;
     }
     worst = moreTelling(worst, bogus('signature-wrong', `RRSIG over ${describe(rrset)} by key ${rrsig.keyTag} does not verify`));
   }

@@ -133,7 +133,9 @@ export class Validator {
    */
   async #verify(rrset: RRset, keys: ZoneKeys, context: DnssecContext, work: Work): Promise<{ outcome: SignatureVerdict; keys: ZoneKeys }> {
     const outcome = await takeSteps(verifyingRRset(rrset, keys, context), work);
-    if (outcome.verdict !== 'bogus' || outcome.reason !== 'dnskey-missing') return { outcome, keys };
+    const isKeyUnknown =
+      outcome.verdict === 'bogus' ? outcome.reason === 'dnskey-missing' : 'limit' in outcome && outcome.limit === 'zoneKeys';
+    if (!isKeyUnknown) return { outcome, keys };
     const renewed = await this.#chain.renewKeys(keys.zone, work);
     return renewed ? { outcome: await takeSteps(verifyingRRset(rrset, renewed, context), work), keys: renewed } : { outcome, keys };
   }

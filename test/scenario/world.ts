@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { Limit } from '../../src/base/budget.ts';
 import { isBelow, isWithin, type Name, parseName } from '../../src/base/name.ts';
 import type { Message, RRset } from '../../src/base/record.ts';
 import { formatType, Rcode, Type } from '../../src/base/registry.ts';
@@ -13,6 +14,7 @@ import type { Exchange, UpstreamOutcome, UpstreamQuery } from '../../src/net/exc
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
 import type { ResolverSettings } from '../../src/resolver/settings.ts';
+import type { TurnsOptions } from '../../src/resolver/turns.ts';
 import { rdataOf, typeNumber } from '../vectors/read-records.ts';
 import { NOW, type TestKey } from '../vectors/signed-zone.ts';
 import { answerFrom, type Reply } from './authority.ts';
@@ -109,6 +111,8 @@ export interface BenchOptions {
   readonly settings?: Partial<ResolverSettings>;
   readonly now?: number;
   readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
+  readonly onLimit?: (limit: Limit) => void;
+  readonly turns?: TurnsOptions;
   /** Trust anchors that change; those of `settings` unless told. */
   readonly anchors?: () => readonly TrustAnchor[];
 }

@@ -35,8 +35,8 @@ export const signatureMutants = [
   {
     lesson: 'CVE-2023-50387: checks of one RRset not counted',
     file: 'src/dnssec/rrset-signature.ts',
-    find: "if (checksLeft-- === 0) return overLimit('signatures');\n      context",
-    replace: 'context',
+    find: "if (checksLeft-- === 0) return overLimit('signatures');\n      yield",
+    replace: 'yield',
     tests: SIGNATURE,
   },
   {
