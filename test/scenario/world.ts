@@ -97,6 +97,8 @@ export interface Bench {
   readonly events: TraceEvent[];
   readonly clock: { now: number };
   readonly resolver: ReturnType<typeof createResolver>;
+  /** The network, for a resolver of the test's own. */
+  readonly exchange: Exchange;
   ask(name: string, type?: string): Promise<Resolution>;
   /** As `ask`, with what the resolver told of it in `events`. */
   traced(name: string, type?: string): Promise<Resolution>;
@@ -160,6 +162,7 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
     events,
     clock,
     resolver,
+    exchange,
     ask: (name, type = 'A') => resolver.resolve(question(name, type)),
     traced: (name, type = 'A') => resolver.resolve(question(name, type), { trace: (event) => events.push(event) }),
     moveTo: (next) => {
