@@ -12,18 +12,25 @@ import { startContender, unbound, zeker } from '../do53/resolvers.mjs';
 import { formatNumber, printTable } from '../lib/report.mjs';
 import { caseNames, INNOCENT_ZONES, questionOf } from './script.mjs';
 
-const HOSTILE_WARMUP = 60;
-const HOSTILE_MEASURED = 200;
+const HOSTILE_WARMUP = 30;
+const HOSTILE_MEASURED = 80;
+/** One after another: how long a query keeps the event loop from others. */
+const HOSTILE_ONE_BY_ONE = 30;
 /** Hostile queries under way at the same moment, while they are weighed. */
 const HOSTILE_AT_ONCE = 8;
 /** One every so many milliseconds while the innocent client asks beside them: a load that does not fill a processor by itself. */
 const HOSTILE_EVERY_MS = 40;
-const INNOCENT_WARMUP = 300;
-const INNOCENT_ASKED = 300;
+const INNOCENT_WARMUP = 200;
+const INNOCENT_ASKED = 200;
 const INNOCENT_EVERY_MS = 10;
 /** A silent server holds a query for as long as the resolver has patience; what it costs is known from fewer. */
-const FEWER = { silent: 24 };
-const PATIENCE_MS = 20_000;
+const FEWER = { silent: 8 };
+const PATIENCE_MS = 10_000;
+/** A resolver that is overwhelmed is asked no further. */
+const MOST_MS = 15_000;
+
+/** Before a flag of ours is put beside them. */
+const GIVEN_FLAGS = process.env.ZEKER_NODE_FLAGS ?? '';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0);
@@ -38,12 +45,19 @@ function residentOctets(pid) {
   return Number(/RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]) * 1024;
 }
 
-async function slicesOf(contender, pid, file) {
-  if (contender !== zeker) return undefined;
-  rmSync(file, { force: true });
-  process.kill(pid, 'SIGUSR2');
-  for (let i = 0; i < 100 && !existsSync(file); i++) await pause(10);
-  return JSON.parse(readFileSync(file, 'utf8'));
+/** What the slices of the event loop came to since `begin`; undefined for who has none. */
+function watchSlices(contender, pid, file) {
+  if (contender !== zeker) return { begin() {}, end: async () => undefined };
+  const begin = () => process.kill(pid, 'SIGUSR2');
+  return {
+    begin,
+    async end() {
+      rmSync(file, { force: true });
+      begin();
+      for (let i = 0; i < 500 && !existsSync(file); i++) await pause(10);
+      return JSON.parse(readFileSync(file, 'utf8'));
+    },
+  };
 }
 
 /** Questions for names never asked before, one after another. */
@@ -75,25 +89,29 @@ async function askInnocently(client, names, count, everyMs) {
   return { taken, failed: failed.length };
 }
 
-/** @returns how often each RCODE was given */
-async function askHostilely(client, names, name, count) {
+/** @returns how often each RCODE was given, and how many were asked */
+async function askHostilely(client, names, name, count, atOnce = HOSTILE_AT_ONCE) {
   const codes = {};
-  let left = count;
+  const until = performance.now() + MOST_MS;
+  let asked = 0;
   const worker = async () => {
-    while (left-- > 0) {
+    while (asked < count && performance.now() < until) {
+      asked++;
       const reply = await client.ask(encodeQuery(names.hostile(name)), PATIENCE_MS);
-      const code = reply === undefined ? 'none' : `${reply.rcode}${reply.authenticData ? ' AD' : ''}`;
+      const code = reply === undefined ? 'none' : `${rcodes[reply.rcode] ?? reply.rcode}${reply.authenticData ? ' AD' : ''}`;
       codes[code] = (codes[code] ?? 0) + 1;
     }
   };
-  await Promise.all(Array.from({ length: HOSTILE_AT_ONCE }, worker));
-  return codes;
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return { codes, asked };
 }
+
+const rcodes = { 0: 'NOERROR', 2: 'SERVFAIL', 3: 'NXDOMAIN' };
 
 async function measure(contender, name, { dist, work, authority }) {
   const file = join(work, 'slices.json');
   process.env.ZEKER_SLICES = file;
-  process.env.ZEKER_NODE_FLAGS = `--import=${fileURLToPath(new URL('slices.mjs', import.meta.url))}`;
+  process.env.ZEKER_NODE_FLAGS = `${GIVEN_FLAGS} --import=${fileURLToPath(new URL('slices.mjs', import.meta.url))}`;
   const server = await startContender(contender, { work, dist });
   const client = await openClient(contender.port);
   const names = makeNames();
@@ -102,15 +120,17 @@ async function measure(contender, name, { dist, work, authority }) {
     await askInnocently(client, names, INNOCENT_WARMUP, 2);
     const idle = await askInnocently(client, names, INNOCENT_ASKED, INNOCENT_EVERY_MS);
     await askHostilely(client, names, name, Math.min(count, HOSTILE_WARMUP));
-    await slicesOf(contender, server.pid, file);
     const [cpu, octets, upstream] = [server.cpuSeconds().all, residentOctets(server.pid), await authority.queries()];
-    const codes = await askHostilely(client, names, name, count);
-    const slices = await slicesOf(contender, server.pid, file);
+    const { codes, asked } = await askHostilely(client, names, name, count);
     const weighed = {
-      cpuMs: ((server.cpuSeconds().all - cpu) * 1000) / count,
-      octets: (residentOctets(server.pid) - octets) / count,
-      upstream: (sum(await authority.queries()) - sum(upstream)) / count,
+      cpuMs: ((server.cpuSeconds().all - cpu) * 1000) / asked,
+      octets: (residentOctets(server.pid) - octets) / asked,
+      upstream: (sum(await authority.queries()) - sum(upstream)) / asked,
     };
+    const watch = watchSlices(contender, server.pid, file);
+    watch.begin();
+    if (contender === zeker) await askHostilely(client, names, name, Math.min(count, HOSTILE_ONE_BY_ONE), 1);
+    const slices = await watch.end();
     const attack = setInterval(() => void client.ask(encodeQuery(names.hostile(name)), PATIENCE_MS), HOSTILE_EVERY_MS);
     const during = await askInnocently(client, names, INNOCENT_ASKED, INNOCENT_EVERY_MS);
     clearInterval(attack);
