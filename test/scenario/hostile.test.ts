@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
       }),
   },
   {
-    title: 'KeyTrap: forty keys of the tag that the DS names before the one',
+    title: 'KeyTrap (CVE-2023-50387): forty keys of the tag that the DS names before the one',
     limit: 'keysOfOneTag',
     hostile: (world) => keysBefore(evilOf(world), twins(evilOf(world), 40)),
   },
@@ -258,7 +258,7 @@ describe('slices of the event loop', () => {
     expect(Math.max(...slices)).toBeLessThan(5);
   });
 
-  test('hashing the labels of a deep name does so too', async () => {
+  test('hashing the labels of a deep name (CVE-2023-50868) does so too', async () => {
     const clock = { ms: 0, began: 0 };
     const slices: number[] = [];
     const afterOthers = (run: () => void): void => {
