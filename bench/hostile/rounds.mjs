@@ -13,21 +13,21 @@ import { formatNumber, printTable } from '../lib/report.mjs';
 import { caseNames, INNOCENT_ZONES, questionOf } from './script.mjs';
 
 const HOSTILE_WARMUP = 30;
-const HOSTILE_MEASURED = 80;
+const HOSTILE_MEASURED = 60;
 /** One after another: how long a query keeps the event loop from others. */
 const HOSTILE_ONE_BY_ONE = 30;
 /** Hostile queries under way at the same moment, while they are weighed. */
 const HOSTILE_AT_ONCE = 8;
 /** One every so many milliseconds while the innocent client asks beside them: a load that does not fill a processor by itself. */
-const HOSTILE_EVERY_MS = 40;
+const HOSTILE_EVERY_MS = 100;
 const INNOCENT_WARMUP = 200;
-const INNOCENT_ASKED = 200;
+const INNOCENT_ASKED = 250;
 const INNOCENT_EVERY_MS = 10;
 /** A silent server holds a query for as long as the resolver has patience; what it costs is known from fewer. */
 const FEWER = { silent: 8 };
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 8_500;
 /** A resolver that is overwhelmed is asked no further. */
-const MOST_MS = 15_000;
+const MOST_MS = 10_000;
 
 /** Before a flag of ours is put beside them. */
 const GIVEN_FLAGS = process.env.ZEKER_NODE_FLAGS ?? '';

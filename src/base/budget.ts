@@ -13,6 +13,8 @@ export const clientLimits = {
   aliases: 11,
   /** Signature checks done, whatever their outcome (KeyTrap). */
   signatureChecks: 100,
+  /** Those of them that failed. A zone in order has none, one that is broken a few from each server; hostile ones live by them (KeyTrap). */
+  failedChecks: 32,
   /** NSEC3 hash computations, iterations included (RFC 9276 §3.2). */
   nsec3Hashes: 3_000,
   /**
@@ -30,6 +32,7 @@ export const sharedLimits = {
   upstreamOctets: 600_000,
   aliases: 8,
   signatureChecks: 40,
+  failedChecks: 24,
   nsec3Hashes: 1_500,
   cryptoWork: 4_000,
   subqueries: 20,
@@ -74,6 +77,7 @@ export const limitWords = {
   upstreamOctets: 'upstream octets',
   aliases: 'aliases',
   signatureChecks: 'signature checks',
+  failedChecks: 'failed signature checks',
   nsec3Hashes: 'NSEC3 hashes',
   cryptoWork: 'cryptographic work',
   subqueries: 'subqueries',
@@ -114,6 +118,7 @@ export function openBudget(limits: Limits = clientLimits): Budget {
     upstreamOctets: 0,
     aliases: 0,
     signatureChecks: 0,
+    failedChecks: 0,
     nsec3Hashes: 0,
     cryptoWork: 0,
     subqueries: 0,

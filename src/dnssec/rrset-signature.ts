@@ -109,6 +109,7 @@ export function* verifyingRRset(rrset: RRset, keys: ZoneKeys, context: DnssecCon
       context.spend('cryptoWork', context.verifier.costOf(key.algorithm, key.publicKey, data.length));
       const check = context.verifier.verifySignature(key.algorithm, key.publicKey, rrsig.signature, data);
       if (check === 'valid') return secure(rrset, rrsig, context.now);
+      context.spend('failedChecks');
     }
     worst = moreTelling(worst, bogus('signature-wrong', `RRSIG over ${describe(rrset)} by key ${rrsig.keyTag} does not verify`));
   }

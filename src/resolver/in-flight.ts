@@ -169,7 +169,14 @@ function reaches(from: Task, to: Task): boolean {
 }
 
 /** What whoever waits for shared work pays of its cost; aliases and subqueries are counted where they arise. */
-const charged = ['upstreamQueries', 'upstreamOctets', 'signatureChecks', 'nsec3Hashes', 'cryptoWork'] as const satisfies readonly Cost[];
+const charged = [
+  'upstreamQueries',
+  'upstreamOctets',
+  'signatureChecks',
+  'failedChecks',
+  'nsec3Hashes',
+  'cryptoWork',
+] as const satisfies readonly Cost[];
 
 function isCharged(what: Cost): boolean {
   return (charged as readonly Cost[]).includes(what);
