@@ -40,6 +40,20 @@ export const signatureMutants = [
     tests: SIGNATURE,
   },
   {
+    lesson: 'CVE-2023-50387: failed checks not charged, so that a query may have a hundred of them',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: "context.spend('failedChecks');",
+    replace: '',
+    tests: ['test/scenario/hostile.test.ts'],
+  },
+  {
+    lesson: 'CVE-2023-50387: a check charged alike whatever its algorithm costs',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: "context.spend('cryptoWork', context.verifier.costOf(key.algorithm, key.publicKey, data.length));",
+    replace: '',
+    tests: ['test/scenario/hostile.test.ts', ...SIGNATURE],
+  },
+  {
     lesson: 'a limit on one RRset taken for a verdict: signatures that nobody checked are bogus',
     file: 'src/dnssec/rrset-signature.ts',
     find: 'if (cut !== undefined) return overLimit(cut);',
