@@ -116,6 +116,7 @@ export const configSchema = Type.Object(
       priming: flag(true, 'Ask the root for its servers at the start and when they expire (RFC 9609). Off: nothing is sent unasked.'),
       qnameMinimisation: flag(true, 'Tell each server no more of the name than it must know (RFC 9156).'),
       caseRandomisation: flag(true, 'Mix the case of letters in questions and demand it back in replies.'),
+      cookies: flag(true, 'Send DNS cookies to servers, and hold those that give any to them (RFC 7873).'),
       specialUseNames: flag(true, 'Answer localhost, invalid, private reverse zones and the like locally (RFC 6761, 6303, 7686).'),
       upstreamPort: Type.Integer({ minimum: 1, maximum: 65535, default: 53, description: 'Port of authoritative servers.' }),
       doNotQuery: prefixes(

@@ -75,10 +75,10 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   };
 
   const hints = hintServers(settings);
-  const asking = { exchange, servers, now, caseRandomisation: settings.caseRandomisation };
+  const { caseRandomisation, cookies } = settings;
+  const asking = { exchange, servers, now, caseRandomisation, cookies, randomInt: deps.randomInt };
   const iterator: IteratorDeps = {
     ...asking,
-    randomInt: deps.randomInt,
     upstreamPort: settings.upstreamPort,
     addressFilter: settings,
     delegations,

@@ -30,6 +30,8 @@ export interface ResolverSettings {
   readonly priming: boolean;
   readonly qnameMinimisation: boolean;
   readonly caseRandomisation: boolean;
+  /** Send DNS cookies to servers (RFC 7873). */
+  readonly cookies: boolean;
   /** Port of authoritative servers. Configured zones name their own. */
   readonly upstreamPort: number;
   readonly ipv4: boolean;

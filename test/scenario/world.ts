@@ -196,7 +196,7 @@ function respond(reply: Reply, { question, edns, recursionDesired }: UpstreamQue
     answer: plain(reply.answer),
     authority: plain(reply.authority),
     additional: plain(reply.additional),
-    edns: edns && reply.edns !== false ? { udpSize: 1232, version: 0, dnssecOk: true, options: [] } : undefined,
+    edns: edns && reply.edns !== false ? { udpSize: 1232, version: 0, dnssecOk: true, options: reply.options ?? [] } : undefined,
   };
   return { outcome: 'response', message, octets: reply.octets ?? 500, rttMs: 10, nearMisses: 0 };
 }
@@ -214,6 +214,7 @@ export function settingsFor(world: World): ResolverSettings {
     priming: false,
     qnameMinimisation: true,
     caseRandomisation: false,
+    cookies: true,
     upstreamPort: 53,
     ipv4: true,
     ipv6: false,
