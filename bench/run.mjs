@@ -18,6 +18,10 @@ const benches = {
   'dane-http': { about: 'a cached /dane verdict under 50 connections', load: () => import('./dane-http.mjs') },
   'do53-cached': { about: 'cached answers per CPU second, beside Unbound', load: () => import('./do53/cached.mjs') },
   'do53-cold': { about: 'cold recursion with validation, beside Unbound', load: () => import('./do53/cold.mjs') },
+  hostile: {
+    about: 'hostile queries case by case, what each costs and what an innocent client sees, beside Unbound',
+    load: () => import('./hostile.mjs'),
+  },
 };
 
 const usage = `node bench/run.mjs [NAME ...] [options]
@@ -31,6 +35,8 @@ ${Object.entries(benches)
   --zones N     signed leaf zones under do53, and as many unsigned ones (400)
   --profile     under do53: the functions of zeker that took most time; its figures are then slower than without
 
+  --cases A,B   under hostile: these cases alone
+
 ZEKER_DIST=FOLDER measures a build that exists instead of making one of src/.
 ZEKER_NODE_FLAGS='--flag ...' starts zeker with these flags of node under do53.`;
 
@@ -42,6 +48,7 @@ function readArguments() {
       seconds: { type: 'string', default: '4' },
       zones: { type: 'string', default: '400' },
       profile: { type: 'boolean', default: false },
+      cases: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -58,6 +65,7 @@ function readArguments() {
     seconds: number('seconds', 60),
     zones: number('zones', 20_000),
     profile: values.profile,
+    cases: values.cases?.split(','),
   };
   return { help: values.help, names, options };
 }

@@ -12,17 +12,16 @@ import { addresses } from './internet.mjs';
 
 export const packages = ['unbound', 'nsd', 'dnsperf', 'ldnsutils', 'iproute2', 'util-linux'];
 
-/** Runs inside.mjs in a namespace of its own, hands it `task`, and returns what it says. */
-export async function runInNamespace(task) {
+/** Runs inside.mjs, or what stands in its place, in a namespace of its own, hands it `task`, and returns what it says. */
+export async function runInNamespace(task, script = new URL('inside.mjs', import.meta.url)) {
   const unshare = [...(process.getuid() === 0 ? [] : ['--map-root-user']), '--net'];
   const trial = spawnSync(findProgram('unshare'), [...unshare, 'true'], { encoding: 'utf8' });
   if (trial.status !== 0)
-    throw new MissingError(`do53 needs a network namespace, and this user may not make one (${trial.stderr.trim()}): run it as root.`);
+    throw new MissingError(`the bench needs a network namespace, and this user may not make one (${trial.stderr.trim()}): run it as root.`);
   const folder = mkdtempSync(join(task.work, 'run-'));
   const result = join(folder, 'result.json');
   try {
-    const inside = fileURLToPath(new URL('inside.mjs', import.meta.url));
-    const args = [...unshare, '--', process.execPath, inside, JSON.stringify({ ...task, folder, result })];
+    const args = [...unshare, '--', process.execPath, fileURLToPath(script), JSON.stringify({ ...task, folder, result })];
     const child = spawn(findProgram('unshare'), args, { stdio: 'inherit' });
     const status = await new Promise((resolve) => child.once('exit', resolve));
     if (status !== 0) throw new Error('see above');
@@ -33,7 +32,7 @@ export async function runInNamespace(task) {
 }
 
 /** Gives the namespace that this process is in its addresses. All lie on the loopback interface, the only one there is. */
-export function bringUp() {
+export function bringUp(all = Object.values(addresses).flat()) {
   const ip = (...args) => {
     const { status, stderr } = spawnSync(findProgram('ip'), args, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
@@ -42,5 +41,5 @@ export function bringUp() {
   // Never in the machine's own namespace.
   if (/^eth|^en|UP /m.test(stdout)) throw new Error('this is no fresh network namespace');
   ip('link', 'set', 'lo', 'up');
-  for (const address of Object.values(addresses).flat()) ip('address', 'add', `${address}/32`, 'dev', 'lo');
+  for (const address of all) ip('address', 'add', `${address}/32`, 'dev', 'lo');
 }

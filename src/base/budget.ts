@@ -13,8 +13,15 @@ export const clientLimits = {
   aliases: 11,
   /** Signature checks done, whatever their outcome (KeyTrap). */
   signatureChecks: 100,
+  /** Those of them that failed. A zone in order has none, one that is broken a few from each server; hostile ones live by them (KeyTrap). */
+  failedChecks: 32,
   /** NSEC3 hash computations, iterations included (RFC 9276 §3.2). */
   nsec3Hashes: 3_000,
+  /**
+   * Signature checks, keys made ready for them and NSEC3 hashes together, in microseconds as `crypto/cost.ts` has them: 100 checks with
+   * P-384 keys are 60 ms. Two zones of that algorithm behind one alias, the second denying the name by NSEC3, cost 5,000 from cold.
+   */
+  cryptoWork: 8_000,
   /** Fetches of server addresses and of keys that this query caused. */
   subqueries: 60,
 } as const;
@@ -25,12 +32,27 @@ export const sharedLimits = {
   upstreamOctets: 600_000,
   aliases: 8,
   signatureChecks: 40,
+  failedChecks: 24,
   nsec3Hashes: 1_500,
+  cryptoWork: 4_000,
   subqueries: 20,
 } as const satisfies Limits;
 
-/** Work on one RRset, whoever asks (RFC 4035 §5.3.3 and KeyTrap). */
-export const rrsetLimits = { signatures: 8, keysOfOneTag: 4 } as const;
+/** Work on one RRset, one zone's keys or one denial, whoever asks (RFC 4035 §5.3.3 and KeyTrap). What lies beyond is not looked at. */
+export const rrsetLimits = {
+  /** Signature checks. */
+  signatures: 8,
+  /** Tags collide by chance now and then, many times by intent alone. */
+  keysOfOneTag: 4,
+  /** RRSIGs read. Ours: no zone signs an RRset so often, and reading them costs. */
+  signaturesRead: 64,
+  /** Ours: zones have a handful, and each that is held costs memory and a look for every signature. */
+  zoneKeys: 64,
+  /** Ours. NXDOMAIN takes three RRsets, an alias before it adds some; more is padding to burn checks (CVE-2026-11605). */
+  denialRRsets: 16,
+} as const;
+
+export type RRsetLimit = keyof typeof rrsetLimits;
 
 /** NSEC3 iterations over this make a denial insecure, once its own signature verified (RFC 9276 §3.2). */
 export const MAX_NSEC3_ITERATIONS = 50;
@@ -46,8 +68,8 @@ export type Limits = { readonly [K in Cost]: number };
 /** Takes `amount` (1 unless told) from a limit. @throws {BudgetExceeded} once it is spent */
 export type Spend = (what: Cost, amount?: number) => void;
 
-/** What may end a query: a cost, its time, or work that causes work too deeply. */
-export type Limit = Cost | 'time' | 'depth';
+/** What may end a query: a cost, what was not looked at, its time, or work that causes work too deeply. */
+export type Limit = Cost | RRsetLimit | 'time' | 'depth';
 
 /** Each limit as a client and an operator read it, and as `/metrics` has it with hyphens. */
 export const limitWords = {
@@ -55,8 +77,15 @@ export const limitWords = {
   upstreamOctets: 'upstream octets',
   aliases: 'aliases',
   signatureChecks: 'signature checks',
+  failedChecks: 'failed signature checks',
   nsec3Hashes: 'NSEC3 hashes',
+  cryptoWork: 'cryptographic work',
   subqueries: 'subqueries',
+  signatures: 'signature checks of one RRset',
+  keysOfOneTag: 'keys of one tag',
+  signaturesRead: 'signatures of one RRset',
+  zoneKeys: 'keys of one zone',
+  denialRRsets: 'denial records of one response',
   time: 'time',
   depth: 'depth of subqueries',
 } as const satisfies Record<Limit, string>;
@@ -89,7 +118,9 @@ export function openBudget(limits: Limits = clientLimits): Budget {
     upstreamOctets: 0,
     aliases: 0,
     signatureChecks: 0,
+    failedChecks: 0,
     nsec3Hashes: 0,
+    cryptoWork: 0,
     subqueries: 0,
   };
   return {

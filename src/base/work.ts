@@ -18,6 +18,10 @@ export interface Work {
   /** Milliseconds left before this work must have ended; 0 or less when it is over. */
   readonly remainingMs: () => number;
   readonly trace: Trace | undefined;
+  /** To be called between two steps of work that computes: what to wait for so that others have their turn, undefined while none is due. */
+  readonly turn: () => Promise<void> | undefined;
+  /** Counts a limit that kept something from being judged, where the work goes on. */
+  readonly report: (limit: Limit) => void;
   /**
    * Runs work that others may need at the same moment: once, under limits of its own, its cost charged to everybody who waits.
    * @param key equal keys mean the same work

@@ -6,12 +6,14 @@
 import { ed448 } from '@noble/curves/ed448.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
+import { checkCost } from './cost.ts';
 import { type PublicKey, readPublicKey } from './public-key.ts';
 import type { Verifier } from './signature-check.ts';
 
 /** Makes a verifier that needs nothing of the platform's cryptography. It keeps nothing. */
 export function createNobleVerifier(): Verifier {
   return {
+    costOf: checkCost,
     verifySignature(algorithm, publicKey, signature, data) {
       const key = readPublicKey(algorithm, publicKey);
       if (typeof key === 'string') return key;

@@ -9,4 +9,6 @@ export interface Verifier {
    * @param signature the signature field of an RRSIG
    */
   verifySignature(algorithm: number, publicKey: Uint8Array, signature: Uint8Array, data: Uint8Array): SignatureCheck;
+  /** What the next check with this key costs over so many octets, in microseconds (cost.ts); more while the key is not known yet. */
+  costOf(algorithm: number, publicKey: Uint8Array, octets: number): number;
 }

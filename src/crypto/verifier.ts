@@ -6,6 +6,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { Algorithm } from '../base/registry.ts';
+import { checkCost, importCost } from './cost.ts';
 import { createNobleVerifier } from './noble-verifier.ts';
 import { type PublicKey, readPublicKey } from './public-key.ts';
 import type { SignatureCheck, Verifier } from './signature-check.ts';
@@ -37,7 +38,7 @@ export function createVerifier({ engine = 'node', maxKeys = DEFAULT_MAX_KEYS }: 
   const keys = new LRUCache<string, ImportedKey | 'invalid'>({ max: maxKeys });
 
   function importedKey(algorithm: number, field: Uint8Array, parsed: PublicKey): ImportedKey | 'invalid' {
-    const id = `${algorithm}/${Buffer.from(field.buffer, field.byteOffset, field.byteLength).toString('latin1')}`;
+    const id = keyId(algorithm, field);
     const known = keys.get(id);
     if (known !== undefined) return known;
     const imported = importKey(parsed);
@@ -46,6 +47,8 @@ export function createVerifier({ engine = 'node', maxKeys = DEFAULT_MAX_KEYS }: 
   }
 
   return {
+    costOf: (algorithm, publicKey, octets) =>
+      checkCost(algorithm, publicKey, octets) + (keys.has(keyId(algorithm, publicKey)) ? 0 : importCost(algorithm)),
     verifySignature(algorithm, publicKey, signature, data) {
       if (refused.has(algorithm)) return noble.verifySignature(algorithm, publicKey, signature, data);
       const parsed = readPublicKey(algorithm, publicKey);
@@ -54,6 +57,10 @@ export function createVerifier({ engine = 'node', maxKeys = DEFAULT_MAX_KEYS }: 
       return imported === 'invalid' ? 'invalid' : check(imported, signature, data);
     },
   };
+}
+
+function keyId(algorithm: number, field: Uint8Array): string {
+  return `${algorithm}/${Buffer.from(field.buffer, field.byteOffset, field.byteLength).toString('latin1')}`;
 }
 
 function check({ key, hash, signatureOctets, isEcdsa }: ImportedKey, signature: Uint8Array, data: Uint8Array): SignatureCheck {
@@ -73,7 +80,10 @@ function importKey(parsed: PublicKey): ImportedKey | 'invalid' {
         return { key, hash: parsed.hash, signatureOctets: parsed.modulus.length, isEcdsa: false };
       }
       case 'ecdsa': {
-        const key = jwk({ kty: 'EC', crv: parsed.curve, x: base64url(parsed.x), y: base64url(parsed.y) });
+        const key =
+          parsed.curve === 'P-384'
+            ? p384Key(parsed)
+            : jwk({ kty: 'EC', crv: parsed.curve, x: base64url(parsed.x), y: base64url(parsed.y) });
         return { key, hash: parsed.hash, signatureOctets: parsed.x.length * 2, isEcdsa: true };
       }
       case 'eddsa': {
@@ -84,6 +94,14 @@ function importKey(parsed: PublicKey): ImportedKey | 'invalid' {
   } catch {
     return 'invalid';
   }
+}
+
+/** SubjectPublicKeyInfo (RFC 5480 §2) of a P-384 key, up to the point. */
+const P384_SPKI = Buffer.from('3076301006072a8648ce3d020106052b8104002203620004', 'hex');
+
+/** As DER, for OpenSSL then looks whether the point lies on the curve, and no more need be: as JWK its order is tried too, at the cost of a check. */
+function p384Key({ x, y }: { readonly x: Uint8Array; readonly y: Uint8Array }): KeyObject {
+  return createPublicKey({ key: Buffer.concat([P384_SPKI, x, y]), format: 'der', type: 'spki' });
 }
 
 function jwk(key: Record<string, string>): KeyObject {

@@ -10,13 +10,14 @@ import { rrsetLimits } from '../base/budget.ts';
 import { formatName, type Name, sameName, toCanonical } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import { DigestType, Type } from '../base/registry.ts';
+import { finish, type Steps } from '../base/steps.ts';
 import type { BogusReason } from '../base/validation.ts';
 import { supportsAlgorithm, supportsDigest } from '../crypto/algorithm.ts';
 import { digest } from '../crypto/digest.ts';
 import { WireError } from '../wire/error.ts';
 import { type Ds, readDs } from '../wire/rdata/ds.ts';
 import type { DnssecContext, DnssecPolicy } from './context.ts';
-import { type BogusVerdict, verifyRRset } from './rrset-signature.ts';
+import { type BogusVerdict, type LimitVerdict, overLimit, verifyingRRset } from './rrset-signature.ts';
 import { mayVerify, readZoneKeys, tryReadKey, type ZoneKey, type ZoneKeys } from './zone-keys.ts';
 
 export type DsClass = { readonly usable: readonly Ds[] } | { readonly unsupported: 'algorithm' | 'digest' };
@@ -33,7 +34,8 @@ export type DnskeyVerdict =
       readonly originalTtl: number;
     }
   | { readonly verdict: 'insecure'; readonly reason: 'unsupported-algorithm' | 'unsupported-digest' }
-  | BogusVerdict;
+  | BogusVerdict
+  | LimitVerdict;
 
 /** Keys that are trusted before the DNSKEY RRset is looked at. */
 export interface TrustedKeys {
@@ -77,6 +79,11 @@ function withoutWeakDigests(records: readonly Ds[]): Ds[] {
  * not do, since anybody can add keys to an RRset that he signs with one of them.
  */
 export function authenticateDnskeys(zone: Name, dnskeys: RRset, trusted: TrustedKeys, context: DnssecContext): DnskeyVerdict {
+  return finish(authenticatingDnskeys(zone, dnskeys, trusted, context));
+}
+
+/** The same, a signature check a step. */
+export function* authenticatingDnskeys(zone: Name, dnskeys: RRset, trusted: TrustedKeys, context: DnssecContext): Steps<DnskeyVerdict> {
   const where = formatName(zone);
   if (dnskeys.type !== Type.DNSKEY || !sameName(dnskeys.owner, zone)) return bogus('dnskey-missing', `these are not the keys of ${where}`);
   const ds = trusted.ds.length > 0 ? classifyDs({ rdata: trusted.ds }, context.policy) : { usable: [] };
@@ -89,13 +96,12 @@ export function authenticateDnskeys(zone: Name, dnskeys: RRset, trusted: Trusted
     return bogus('dnskey-missing', `no DS record of ${where} can be read`);
   }
   const keys = dnskeys.rdata.map(tryReadKey).filter((key) => key !== undefined);
-  const vouched = [
-    ...matchDs(zone, usableDs, keys),
-    ...keys.filter((key) => usableAnchors.some((anchor) => equal(anchor.rdata, key.rdata))),
-  ];
+  const { matched, isCut } = matchDs(zone, usableDs, keys);
+  const vouched = [...matched, ...keys.filter((key) => usableAnchors.some((anchor) => equal(anchor.rdata, key.rdata)))];
   const entry = vouched.filter((key) => mayVerify(key, context));
-  if (entry.length === 0) return noEntry(where, vouched);
-  return verifyWith(zone, dnskeys, entry, context);
+  const verdict = entry.length === 0 ? noEntry(where, vouched) : yield* verifyWith(zone, dnskeys, entry, context);
+  // One that was passed over may have been the zone's.
+  return isCut && verdict.verdict === 'bogus' ? overLimit('keysOfOneTag') : verdict;
 }
 
 function bogus(reason: BogusReason, detail: string): BogusVerdict {
@@ -108,26 +114,28 @@ function noEntry(where: string, vouched: readonly ZoneKey[]): BogusVerdict {
   return bogus('dnskey-missing', `no key of ${where} matches its DS records or trust anchor`);
 }
 
-function verifyWith(zone: Name, dnskeys: RRset, entry: readonly ZoneKey[], context: DnssecContext): DnskeyVerdict {
-  const verdict = verifyRRset(dnskeys, { zone, keys: entry }, context);
+function* verifyWith(zone: Name, dnskeys: RRset, entry: readonly ZoneKey[], context: DnssecContext): Steps<DnskeyVerdict> {
+  const verdict = yield* verifyingRRset(dnskeys, { zone, keys: entry }, context);
   if (verdict.verdict === 'secure') {
     const { ttl, expires, rrsig } = verdict;
     return { verdict: 'secure', keys: readZoneKeys(zone, dnskeys.rdata, context), ttl, expires, originalTtl: rrsig.originalTtl };
   }
   // The key is there; what is not is its signature.
-  if (verdict.reason !== 'dnskey-missing') return verdict;
+  if (verdict.verdict === 'limit-spent' || verdict.reason !== 'dnskey-missing') return verdict;
   const tags = entry.map((key) => key.keyTag).join(', ');
   return bogus('signature-missing', `the keys of ${formatName(zone)} are not signed by key ${tags}, which its DS or trust anchor names`);
 }
 
-/** The keys that a DS record matches (RFC 4034 §5.1.4: digest over owner | DNSKEY RDATA). */
-function matchDs(zone: Name, records: readonly Ds[], keys: readonly ZoneKey[]): ZoneKey[] {
+/** The keys that a DS record matches (RFC 4034 §5.1.4: digest over owner | DNSKEY RDATA); `isCut` where not all of a tag were looked at. */
+function matchDs(zone: Name, records: readonly Ds[], keys: readonly ZoneKey[]): { matched: ZoneKey[]; isCut: boolean } {
   const owner = toCanonical(zone);
+  const passedOver = new Set<number>();
   const byId = new Map<number, { readonly key: ZoneKey; readonly digests: Map<number, Buffer | undefined> }[]>();
   for (const key of keys) {
     const id = key.keyTag * 256 + key.algorithm;
     const alike = byId.get(id) ?? [];
     if (alike.length < rrsetLimits.keysOfOneTag) byId.set(id, [...alike, { key, digests: new Map() }]);
+    else passedOver.add(id);
   }
   const matched = new Set<ZoneKey>();
   for (const record of records) {
@@ -137,7 +145,7 @@ function matchDs(zone: Name, records: readonly Ds[], keys: readonly ZoneKey[]): 
       if (digests.get(record.digestType)?.equals(record.digest) === true) matched.add(key);
     }
   }
-  return [...matched];
+  return { matched: [...matched], isCut: records.some((record) => passedOver.has(record.keyTag * 256 + record.algorithm)) };
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -3,11 +3,12 @@
  * of a shape that this zone can have (RFC 4035 §5.4, RFC 5155 §8.1-8.2, RFC 6840 §4.1).
  */
 
-import { MAX_NSEC3_ITERATIONS } from '../base/budget.ts';
+import { MAX_NSEC3_ITERATIONS, type RRsetLimit, rrsetLimits } from '../base/budget.ts';
 import { compareNames, isWithin, labelsOf, type Name, parent, sameName } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import { withTtl } from '../base/record.ts';
 import { Type } from '../base/registry.ts';
+import { finish, type Steps } from '../base/steps.ts';
 import type { BogusReason } from '../base/validation.ts';
 import { NSEC3_HASH_OCTETS, NSEC3_SHA1 } from '../crypto/digest.ts';
 import { WireError } from '../wire/error.ts';
@@ -16,7 +17,7 @@ import { readNsec3 } from '../wire/rdata/nsec3.ts';
 import type { TypeBitmap } from '../wire/rdata/type-bitmap.ts';
 import { decodeHash } from './base32hex.ts';
 import type { DnssecContext } from './context.ts';
-import { type BogusVerdict, moreTelling, verifyRRset } from './rrset-signature.ts';
+import { type BogusVerdict, moreTelling, verifyingRRset } from './rrset-signature.ts';
 import type { ZoneKeys } from './zone-keys.ts';
 
 export interface VerifiedNsec {
@@ -49,10 +50,9 @@ export interface DenialRecords {
   readonly expires: number;
   /** Why there is nothing to read, the most telling reason; undefined where there is something. */
   readonly fault: { readonly reason: BogusReason; readonly detail: string } | undefined;
+  /** The limit that kept some from being read: what the others do not prove is not disproved then. */
+  readonly cut?: RRsetLimit | undefined;
 }
-
-/** Ours. NXDOMAIN takes three RRsets, an alias before it adds some; more is padding to burn checks (CVE-2026-11605). */
-const MAX_DENIAL_RRSETS = 16;
 
 interface Collected {
   readonly rrset: RRset;
@@ -67,7 +67,14 @@ interface Collected {
  * @throws {BudgetExceeded} by way of `context.spend`
  */
 export function collectDenial(rrsets: readonly RRset[], keys: ZoneKeys, context: DnssecContext): DenialRecords {
-  const denials = rrsets.filter(({ type }) => type === Type.NSEC || type === Type.NSEC3).slice(0, MAX_DENIAL_RRSETS);
+  return finish(collectingDenial(rrsets, keys, context));
+}
+
+/** The same, a signature check a step. */
+export function* collectingDenial(rrsets: readonly RRset[], keys: ZoneKeys, context: DnssecContext): Steps<DenialRecords> {
+  const all = rrsets.filter(({ type }) => type === Type.NSEC || type === Type.NSEC3);
+  const denials = all.slice(0, rrsetLimits.denialRRsets);
+  let cut: RRsetLimit | undefined = denials.length < all.length ? 'denialRRsets' : undefined;
   const collected: Collected[] = [];
   let fault: BogusVerdict | undefined;
   for (const rrset of denials) {
@@ -80,11 +87,12 @@ export function collectDenial(rrsets: readonly RRset[], keys: ZoneKeys, context:
       });
       continue;
     }
-    const verdict = verifyRRset(rrset, keys, context);
-    if (verdict.verdict === 'bogus') fault = moreTelling(fault, verdict);
+    const verdict = yield* verifyingRRset(rrset, keys, context);
+    if (verdict.verdict === 'limit-spent') cut ??= verdict.limit;
+    else if (verdict.verdict === 'bogus') fault = moreTelling(fault, verdict);
     else collected.push({ ...records, rrset: withTtl(rrset, verdict.ttl), expires: verdict.expires });
   }
-  return assemble(keys.zone, collected, fault);
+  return { ...assemble(keys.zone, collected, fault), cut };
 }
 
 function assemble(zone: Name, collected: readonly Collected[], fault: BogusVerdict | undefined): DenialRecords {

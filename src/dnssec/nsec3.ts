@@ -4,6 +4,7 @@
  */
 
 import { ancestor, type Name, parent, sameName, wildcardOf } from '../base/name.ts';
+import type { Steps } from '../base/steps.ts';
 import type { VerifiedNsec3 } from './denial-records.ts';
 import { type DenialVerdict, type NoDsVerdict, OPT_OUT, PROVED, provedUnless, unproved } from './denial-verdict.ts';
 import { endsAuthority, judgeCut, judgeWildcardCut, objectionToNodata } from './type-denial.ts';
@@ -40,6 +41,14 @@ export function proveClosestEncloser(qname: Name, chain: Nsec3Chain): EncloserPr
     nextCloser = name;
   }
   return { found: 'nothing', missing: 'no NSEC3 matches the closest encloser' };
+}
+
+/** Hashes what a closest encloser proof will ask for, in its order and no more, a name a step. */
+export function* hashAncestors(qname: Name, chain: Nsec3Chain): Steps<void> {
+  for (let name: Name | undefined = qname; name !== undefined; name = parent(name)) {
+    yield;
+    if (findMatch(name, chain) !== undefined || sameName(name, chain.zone)) return;
+  }
 }
 
 function findMatch(name: Name, { nsec3, hash }: Nsec3Chain): VerifiedNsec3 | undefined {

@@ -3,10 +3,11 @@
  * All that the verdict tells comes from the RRSIG that verified, and from no other.
  */
 
-import { rrsetLimits } from '../base/budget.ts';
+import { type RRsetLimit, rrsetLimits } from '../base/budget.ts';
 import { ancestor, formatName, isWithin, type Name, sameName } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import { formatAlgorithm, formatType, Type } from '../base/registry.ts';
+import { finish, type Steps } from '../base/steps.ts';
 import type { BogusReason } from '../base/validation.ts';
 import { WireError } from '../wire/error.ts';
 import { type Rrsig, readRrsig } from '../wire/rdata/rrsig.ts';
@@ -28,16 +29,24 @@ export type SignatureVerdict =
       /** Where a wildcard was expanded: the name that the asterisk stands under. The caller needs proof that nothing closer exists. */
       readonly wildcard: Name | undefined;
     }
-  | BogusVerdict;
-
-/** Ours: no zone signs an RRset so often, and reading them costs. Checks are limited by `rrsetLimits`. */
-const MAX_SIGNATURES_READ = 64;
+  | BogusVerdict
+  | LimitVerdict;
 
 export interface BogusVerdict {
   readonly verdict: 'bogus';
   readonly reason: BogusReason;
   /** A sentence for the operator. */
   readonly detail: string;
+}
+
+/** Nothing that was looked at is valid, and not all was: this says nothing of the RRset. */
+export interface LimitVerdict {
+  readonly verdict: 'limit-spent';
+  readonly limit: RRsetLimit;
+}
+
+export function overLimit(limit: RRsetLimit): LimitVerdict {
+  return { verdict: 'limit-spent', limit };
 }
 
 /** From the most telling to the least: what a zone's operator should hear of, where every signature fails for a reason of its own. */
@@ -68,30 +77,43 @@ function bogus(reason: BogusReason, detail: string): BogusVerdict {
  * @throws {BudgetExceeded} by way of `context.spend`: nothing was judged
  */
 export function verifyRRset(rrset: RRset, keys: ZoneKeys, context: DnssecContext): SignatureVerdict {
+  return finish(verifyingRRset(rrset, keys, context));
+}
+
+/** The same, a check a step. */
+export function* verifyingRRset(rrset: RRset, keys: ZoneKeys, context: DnssecContext): Steps<SignatureVerdict> {
   let worst: BogusVerdict | undefined;
+  let cut: RRsetLimit | undefined = rrset.signatures.length > rrsetLimits.signaturesRead ? 'signaturesRead' : undefined;
   let checksLeft: number = rrsetLimits.signatures;
   let records: Uint8Array[] | undefined;
-  for (const rdata of rrset.signatures.slice(0, MAX_SIGNATURES_READ)) {
+  for (const rdata of rrset.signatures.slice(0, rrsetLimits.signaturesRead)) {
     const rrsig = tryReadRrsig(rdata);
     if (rrsig === undefined || rrsig.typeCovered !== rrset.type) continue;
-    const candidates = keysOf(rrsig, keys);
-    const objection =
-      objectionTo(rrsig, rrset, keys.zone, context.now) ?? (candidates.length === 0 ? noSuchKey(rrsig, keys.zone) : undefined);
+    const named = keysOf(rrsig, keys);
+    const objection = objectionTo(rrsig, rrset, keys.zone, context.now) ?? (named.length === 0 ? noSuchKey(rrsig, keys.zone) : undefined);
     if (objection !== undefined) {
+      if (objection.reason === 'dnskey-missing' && keys.isCut) cut ??= 'zoneKeys';
       worst = moreTelling(worst, objection);
       continue;
     }
+    if (checksLeft === 0) return overLimit('signatures');
+    const candidates = named.slice(0, rrsetLimits.keysOfOneTag);
+    if (candidates.length < named.length) cut ??= 'keysOfOneTag';
     records ??= canonicalRecords(rrset);
     const data = signedData(rrset, records, rrsig);
     for (const key of candidates) {
-      if (data === undefined || checksLeft-- === 0) break;
+      if (data === undefined) break;
+      if (checksLeft-- === 0) return overLimit('signatures');
+      yield;
       context.spend('signatureChecks');
+      context.spend('cryptoWork', context.verifier.costOf(key.algorithm, key.publicKey, data.length));
       const check = context.verifier.verifySignature(key.algorithm, key.publicKey, rrsig.signature, data);
       if (check === 'valid') return secure(rrset, rrsig, context.now);
+      context.spend('failedChecks');
     }
     worst = moreTelling(worst, bogus('signature-wrong', `RRSIG over ${describe(rrset)} by key ${rrsig.keyTag} does not verify`));
-    if (checksLeft <= 0) break;
   }
+  if (cut !== undefined) return overLimit(cut);
   return worst ?? bogus('signature-missing', `${describe(rrset)} has no usable RRSIG`);
 }
 
@@ -148,8 +170,7 @@ function formatTime(seconds: number): string {
 }
 
 function keysOf(rrsig: Rrsig, { keys }: ZoneKeys): ZoneKey[] {
-  // Tags collide by chance now and then, many times by intent alone (KeyTrap, CVE-2023-50387).
-  return keys.filter((key) => key.keyTag === rrsig.keyTag && key.algorithm === rrsig.algorithm).slice(0, rrsetLimits.keysOfOneTag);
+  return keys.filter((key) => key.keyTag === rrsig.keyTag && key.algorithm === rrsig.algorithm);
 }
 
 function noSuchKey({ keyTag, algorithm }: Rrsig, zone: Name): BogusVerdict {

@@ -1,5 +1,6 @@
 /** The keys of a zone that may verify its RRsets (RFC 4034 §2.1, RFC 4035 §5.3.1, RFC 5011 §2.1). */
 
+import { rrsetLimits } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
 import { supportsAlgorithm } from '../crypto/algorithm.ts';
 import { WireError } from '../wire/error.ts';
@@ -18,10 +19,9 @@ export interface ZoneKeys {
   readonly zone: Name;
   /** Zone keys alone: of protocol 3, not revoked, of a supported algorithm. */
   readonly keys: readonly ZoneKey[];
+  /** Whether the zone has more than are held. */
+  readonly isCut?: boolean;
 }
-
-/** Ours: zones have a handful, and each that is held costs memory and a look for every signature. */
-export const MAX_ZONE_KEYS = 64;
 
 /** Reads DNSKEY RDATA; undefined when malformed. */
 export function tryReadKey(rdata: Uint8Array): ZoneKey | undefined {
@@ -40,6 +40,6 @@ export function mayVerify(key: Dnskey, { policy }: Pick<DnssecContext, 'policy'>
 
 /** The keys among these DNSKEY records that may verify. The caller has authenticated the records. */
 export function readZoneKeys(zone: Name, rdatas: readonly Uint8Array[], context: Pick<DnssecContext, 'policy'>): ZoneKeys {
-  const keys = rdatas.map(tryReadKey).filter((key) => key !== undefined && mayVerify(key, context));
-  return { zone, keys: (keys as ZoneKey[]).slice(0, MAX_ZONE_KEYS) };
+  const keys = rdatas.map(tryReadKey).filter((key) => key !== undefined && mayVerify(key, context)) as ZoneKey[];
+  return { zone, keys: keys.slice(0, rrsetLimits.zoneKeys), ...(keys.length > rrsetLimits.zoneKeys ? { isCut: true } : {}) };
 }

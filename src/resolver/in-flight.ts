@@ -6,6 +6,7 @@
 import { BudgetExceeded, type Cost, type Limit, type Limits, openBudget, sharedLimits } from '../base/budget.ts';
 import type { Trace } from '../base/trace.ts';
 import type { Shared, Work } from '../base/work.ts';
+import type { Queuer, Turns } from './turns.ts';
 
 /** How deep work may cause other work: an address behind a server name behind an address, and so on. */
 const MAX_DEPTH = 10;
@@ -31,8 +32,10 @@ export interface InFlightOptions {
   readonly monotonicMs: () => number;
   /** Milliseconds one piece of shared work may take. */
   readonly sharedDeadlineMs: number;
-  /** Hears of each piece of work that a limit ended or kept from beginning. Synchronous, must not throw. */
+  /** Hears of each piece of work that a limit ended, kept from beginning or from judging. Synchronous, must not throw. */
   readonly onLimit?: ((limit: Limit) => void) | undefined;
+  /** Shares out the time of this process; undefined: whoever computes is left to. */
+  readonly turns?: Turns | undefined;
 }
 
 /** Keeps the work in flight of one resolver. */
@@ -73,6 +76,7 @@ export class InFlight {
   ): Task {
     const budget = openBudget(limits);
     const end = this.#options.monotonicMs() + deadlineMs;
+    const queuer: Queuer = { turnsHad: 0 };
     const task: Task = {
       depth,
       family,
@@ -89,6 +93,8 @@ export class InFlight {
       },
       remainingMs: () => end - this.#options.monotonicMs(),
       trace,
+      turn: () => this.#options.turns?.next(queuer),
+      report: (limit) => this.#options.onLimit?.(limit),
       share: (sharedKey, sharedRun) => this.#share(task, work, sharedKey, sharedRun),
     };
     this.#tasks.set(key, task);
@@ -163,7 +169,14 @@ function reaches(from: Task, to: Task): boolean {
 }
 
 /** What whoever waits for shared work pays of its cost; aliases and subqueries are counted where they arise. */
-const charged = ['upstreamQueries', 'upstreamOctets', 'signatureChecks', 'nsec3Hashes'] as const satisfies readonly Cost[];
+const charged = [
+  'upstreamQueries',
+  'upstreamOctets',
+  'signatureChecks',
+  'failedChecks',
+  'nsec3Hashes',
+  'cryptoWork',
+] as const satisfies readonly Cost[];
 
 function isCharged(what: Cost): boolean {
   return (charged as readonly Cost[]).includes(what);

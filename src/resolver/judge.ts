@@ -6,7 +6,7 @@ import { isServable, SECURE, type Validation, worseOf } from '../base/validation
 import type { Work } from '../base/work.ts';
 import type { Fetched } from '../iterator/iterate.ts';
 import { MAX_SERVERS_ASKED } from '../validator/looked-up.ts';
-import type { Validator } from '../validator/validate.ts';
+import type { Judgement, Validator } from '../validator/validate.ts';
 import { type FetchedLink, type Fetcher, firstLink, ttlOf } from './fetcher.ts';
 import { type FailedLink, isFailed, type JudgedLink, type LinkContent, type RawLink } from './link.ts';
 import type { LinkStore } from './link-store.ts';
@@ -38,6 +38,8 @@ interface Verdict {
   readonly content: LinkContent;
   /** What of the authority section goes with it. */
   readonly authority: readonly RRset[];
+  /** Whether another server may give better. */
+  readonly isDoubtful: boolean;
 }
 
 export class LinkJudge {
@@ -69,8 +71,8 @@ export class LinkJudge {
     for (;;) {
       if (isFailed(fetched)) return first ? this.#step(name, type, first.fetched, first.verdict) : fetched;
       const verdict = await this.#verdict(name, type, fetched, work);
-      if (verdict.validation.state !== 'bogus') return this.#step(name, type, fetched, verdict);
-      // Bogus is remembered only where no other server gave better.
+      if (!verdict.isDoubtful) return this.#step(name, type, fetched, verdict);
+      // What is doubtful is kept only where no other server gave better.
       first ??= { fetched, verdict };
       this.#deps.store.dropExpired(name, type, this.#deps.now());
       const server = fetched.server;
@@ -114,8 +116,8 @@ export class LinkJudge {
   async #judgeCarried(name: Name, type: number, carried: Fetched, work: Work): Promise<LinkStep | undefined> {
     const raw = firstLink(carried);
     if (isFailed(raw)) return undefined;
-    const { validation, ...judged } = await this.#verdict(name, type, raw, work);
-    return isServable(validation) ? this.#step(name, type, raw, { validation, ...judged }) : undefined;
+    const verdict = await this.#verdict(name, type, raw, work);
+    return isServable(verdict.validation) ? this.#step(name, type, raw, verdict) : undefined;
   }
 
   async #fromCache(name: Name, type: number, work: Work): Promise<JudgedLink | undefined> {
@@ -124,7 +126,7 @@ export class LinkJudge {
     work.trace?.({ event: 'cache-hit', qname: name, qtype: type });
     if (stored.validation) return { ...stored, validation: stored.validation, cached: true };
     const verdict = await this.#verdict(name, type, stored, work);
-    return verdict.validation.state === 'bogus' ? undefined : this.#keep(name, type, stored, verdict);
+    return verdict.isDoubtful ? undefined : this.#keep(name, type, stored, verdict);
   }
 
   /** What the cache proves, if it stands before the validator. Not kept: what it is made of is, and random names would fill the cache. */
@@ -164,36 +166,41 @@ export class LinkJudge {
     const { content, authority, zone } = raw;
     if (!validator) {
       const validation = { state: 'insecure', zone, reason: 'validation-disabled' } as const;
-      return { validation, ttl: ttlOf(raw), content, authority };
+      return { validation, ttl: ttlOf(raw), content, authority, isDoubtful: false };
     }
     switch (content.kind) {
       case 'nodata':
       case 'nxdomain': {
-        const { validation, ttl, proof } = await validator.judgeDenial(content.kind, name, type, zone, authority, work);
-        return { validation, ttl, content, authority: proof };
+        return verdictOf(content, await validator.judgeDenial(content.kind, name, type, zone, authority, work));
       }
       case 'alias': {
         const { cname, dname } = content.alias;
-        const { validation, ttl, proof } = dname
+        const judgement = dname
           ? await validator.judgeDname(dname, name, zone, authority, work)
           : await validator.judgeRRset(cname, zone, authority, work);
-        return { validation, ttl, content, authority: proof };
+        return verdictOf(content, judgement);
       }
       case 'answer': {
         // Nothing at all is no proof of anything; the fetcher lets no such answer through.
         let validation: Validation = content.rrsets.length > 0 ? SECURE : { state: 'indeterminate', reason: 'servers-failing' };
         let ttl = Number.POSITIVE_INFINITY;
+        let isDoubtful = false;
         const proofs = new Set<RRset>();
         for (const rrset of content.rrsets) {
           const verdict = await validator.judgeRRset(rrset, zone, authority, work);
           validation = worseOf(validation, verdict.validation);
           ttl = Math.min(ttl, verdict.ttl);
+          isDoubtful ||= verdict.isDoubtful ?? false;
           for (const record of verdict.proof) proofs.add(record);
         }
-        return { validation, ttl, content, authority: [...proofs] };
+        return { validation, ttl, content, authority: [...proofs], isDoubtful };
       }
     }
   }
+}
+
+function verdictOf(content: LinkContent, { validation, ttl, proof, isDoubtful = false }: Judgement): Verdict {
+  return { validation, ttl, content, authority: proof, isDoubtful };
 }
 
 function withTtls(content: LinkContent, ttl: number): LinkContent {

@@ -35,6 +35,7 @@ import type { LiveResolver, Resolution, ResolveOptions } from './resolution.ts';
 import type { Readiness, ResolverDeps } from './settings.ts';
 import { STALE_SHARE, StaleLinks } from './stale.ts';
 import { makeSynthesiser, SPAN_SHARE } from './synthesise.ts';
+import { Turns } from './turns.ts';
 
 /** Milliseconds one client query may take, whatever upstream does. */
 const DEADLINE_MS = 8_000;
@@ -70,7 +71,8 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   const delegations = new DelegationCache({ maxOctets: shareOf(DELEGATION_SHARE), maxTtl: settings.maxTtl });
   keepStubs(delegations, settings);
   const servers = new ServerCache();
-  const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS, onLimit: deps.onLimit });
+  const turns = new Turns(deps.turns ?? { monotonicMs: () => performance.now(), afterOthers: setImmediate });
+  const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS, onLimit: deps.onLimit, turns });
   const upstream = { queries: 0 };
   const clock = new ClockDoubt();
   const exchange: typeof deps.exchange = (query) => {

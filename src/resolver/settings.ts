@@ -4,6 +4,7 @@ import type { Limit } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
 import type { NegativeTrustAnchor, TrustAnchor } from '../base/trust-anchor.ts';
 import type { Exchange, UpstreamServer } from '../net/exchange.ts';
+import type { TurnsOptions } from './turns.ts';
 
 /** A zone whose questions go to servers that the operator names, instead of those a referral names. */
 export interface ConfiguredZone {
@@ -81,6 +82,8 @@ export interface ResolverDeps {
   readonly onLimit?: ((limit: Limit) => void) | undefined;
   /** Told of what became of each prefetch. */
   readonly onPrefetch?: ((outcome: PrefetchOutcome) => void) | undefined;
+  /** What the turns of computing work go by; the event loop of Node.js unless told. */
+  readonly turns?: TurnsOptions | undefined;
 }
 
 export interface Readiness {

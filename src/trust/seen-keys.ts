@@ -1,11 +1,12 @@
 /** Reads a trust point's DNSKEY RRset for RFC 5011: what in it counts, judged by the keys that are trusted so far (§2.1, §2.2). */
 
+import { describeLimit } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import { Type } from '../base/registry.ts';
 import { supportsAlgorithm } from '../crypto/algorithm.ts';
 import type { DnssecContext } from '../dnssec/context.ts';
-import { authenticateDnskeys, type TrustedKeys } from '../dnssec/delegation.ts';
+import { authenticateDnskeys, type DnskeyVerdict, type TrustedKeys } from '../dnssec/delegation.ts';
 import { verifyRRset } from '../dnssec/rrset-signature.ts';
 import { tryReadKey, type ZoneKey } from '../dnssec/zone-keys.ts';
 import { type SeenKeys, sameKey } from './rfc5011.ts';
@@ -46,14 +47,22 @@ export function lookAtKeys(zone: Name, rrset: RRset, trusted: TrustedKeys, conte
     dnskeys: trusted.dnskeys.filter((rdata) => !revoked.some((key) => sameKey(key, rdata))),
   };
   const verdict = authenticateDnskeys(zone, rrset, left, context);
-  if (verdict.verdict !== 'secure') {
-    const fault = verdict.verdict === 'bogus' ? verdict.detail : `the zone is insecure: ${verdict.reason}`;
-    return { revoked, validated: undefined, signatureLeft: 0, fault };
-  }
+  if (verdict.verdict !== 'secure') return { revoked, validated: undefined, signatureLeft: 0, fault: faultOf(verdict) };
   const current = keys.filter((key) => !key.isRevoked).map(({ rdata }) => rdata);
   const { originalTtl, expires } = verdict;
   const validated = { keys: current, revokedKeys, originalTtl };
   return { revoked, validated, signatureLeft: Math.max(0, expires - context.now), fault: undefined };
+}
+
+function faultOf(verdict: Exclude<DnskeyVerdict, { readonly verdict: 'secure' }>): string {
+  switch (verdict.verdict) {
+    case 'bogus':
+      return verdict.detail;
+    case 'insecure':
+      return `the zone is insecure: ${verdict.reason}`;
+    case 'limit-spent':
+      return describeLimit(verdict.limit);
+  }
 }
 
 function isOfInterest(key: ZoneKey, { policy }: DnssecContext): boolean {

@@ -9,6 +9,7 @@
 import { LRUCache } from 'lru-cache';
 import { ancestor, formatName, isBelow, isWithin, type Name, parent, sameName } from '../base/name.ts';
 import { Type } from '../base/registry.ts';
+import { takeSteps } from '../base/steps.ts';
 import type { TrustAnchor } from '../base/trust-anchor.ts';
 import type { Validation } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
@@ -16,7 +17,7 @@ import { CLOCK_SLACK } from '../cache/timed-store.ts';
 import { MAX_BOGUS_TTL } from '../cache/verdict.ts';
 import type { DnssecContext } from '../dnssec/context.ts';
 import type { TrustedKeys } from '../dnssec/delegation.ts';
-import { collectDenial, proveNxdomain } from '../dnssec/denial.ts';
+import { collectingDenial, provingNxdomain } from '../dnssec/denial.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import { type Judged, judgeDs, judgeKeys } from './judge-cut.ts';
 import { type LookedUp, MAX_SERVERS_ASKED, type ValidatorDeps } from './looked-up.ts';
@@ -117,8 +118,8 @@ export class ChainOfTrust {
     const security = start.state === 'secure' ? await this.#descend(start.keys, parent(zone) ?? zone, work) : start;
     if (security.state !== 'secure') return false;
     const context = this.context(work);
-    const records = collectDenial(found.authority, security.keys, context);
-    return proveNxdomain(zone, records, context).verdict === 'proved';
+    const records = await takeSteps(collectingDenial(found.authority, security.keys, context), work);
+    return (await takeSteps(provingNxdomain(zone, records, context), work)).verdict === 'proved';
   }
 
   /**
@@ -238,7 +239,7 @@ export class ChainOfTrust {
 
   async #lookAt(child: Name, above: ZoneKeys, work: Work): Promise<Kept<Cut>> {
     return this.#untilItValidates(child, Type.DS, work, async (found) => {
-      const judged = judgeDs(child, found, above, this.context(work), this.#deps.now());
+      const judged = await takeSteps(judgeDs(child, found, above, this.context(work), this.#deps.now()), work);
       if (!('ds' in judged)) return judged;
       const { value, expires } = await this.#fetchKeys(child, { ds: judged.ds.rdata, dnskeys: [] }, work);
       return { value: { at: 'zone', security: value }, expires: Math.min(expires, judged.expires) };
@@ -247,8 +248,8 @@ export class ChainOfTrust {
 
   /** Fetches and authenticates a zone's DNSKEY RRset. */
   async #fetchKeys(zone: Name, trusted: TrustedKeys, work: Work): Promise<Kept<ZoneSecurity>> {
-    return this.#untilItValidates(zone, Type.DNSKEY, work, async (found) =>
-      judgeKeys(zone, found, trusted, this.context(work), this.#deps.now()),
+    return this.#untilItValidates(zone, Type.DNSKEY, work, (found) =>
+      takeSteps(judgeKeys(zone, found, trusted, this.context(work), this.#deps.now()), work),
     );
   }
 
@@ -269,7 +270,8 @@ export class ChainOfTrust {
       }
       if (first && found.kind === 'failure') return first;
       const judged = await judge(found);
-      if (!judged.bogus) return judged;
+      if (!judged.fault) return judged;
+      if (judged.fault !== 'bogus') work.report(judged.fault);
       first ??= judged;
       this.#deps.forget(name, type);
       // What lay in the cache may have come with a referral, or be old: its server was not asked for it now. Once, for another may keep it there.

@@ -3,21 +3,23 @@
  * zone above.
  */
 
+import { describeLimit, type RRsetLimit } from '../base/budget.ts';
 import { formatName, type Name } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import { Type } from '../base/registry.ts';
+import type { Steps } from '../base/steps.ts';
 import type { BogusReason, InsecureReason } from '../base/validation.ts';
 import type { DnssecContext } from '../dnssec/context.ts';
-import { authenticateDnskeys, classifyDs, type TrustedKeys } from '../dnssec/delegation.ts';
-import { collectDenial, proveNoDs } from '../dnssec/denial.ts';
-import { verifyRRset } from '../dnssec/rrset-signature.ts';
+import { authenticatingDnskeys, classifyDs, type TrustedKeys } from '../dnssec/delegation.ts';
+import { collectingDenial, provingNoDs } from '../dnssec/denial.ts';
+import { verifyingRRset } from '../dnssec/rrset-signature.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import type { LookedUp } from './looked-up.ts';
 import type { Cut, Kept, ZoneSecurity } from './zone-security.ts';
 
-/** `bogus`: another server may give better. */
+/** Why another server may give better: what this one gave does not validate, or is too much to look at. */
 export interface Judged<T> extends Kept<T> {
-  readonly bogus?: true;
+  readonly fault?: 'bogus' | RRsetLimit;
 }
 
 /** A secure DS RRset, to be followed to the keys that it vouches for; `expires` in seconds since the epoch. */
@@ -31,10 +33,17 @@ export interface SecureDs {
  * @param now seconds since the epoch, for cache ages
  * @throws {BudgetExceeded}
  */
-export function judgeDs(child: Name, found: LookedUp, above: ZoneKeys, context: DnssecContext, now: number): Judged<Cut> | SecureDs {
+export function* judgeDs(
+  child: Name,
+  found: LookedUp,
+  above: ZoneKeys,
+  context: DnssecContext,
+  now: number,
+): Steps<Judged<Cut> | SecureDs> {
   if (found.kind === 'failure') return { value: { at: 'zone', security: found.validation }, expires: 0 };
-  if (found.kind !== 'rrset') return judgeNoDs(child, found.authority, above, context, now);
-  const verdict = verifyRRset(found.rrset, above, context);
+  if (found.kind !== 'rrset') return yield* judgeNoDs(child, found.authority, above, context, now);
+  const verdict = yield* verifyingRRset(found.rrset, above, context);
+  if (verdict.verdict === 'limit-spent') return unjudgedCut(verdict.limit);
   if (verdict.verdict === 'bogus') return bogusCut(above.zone, verdict.reason, verdict.detail);
   const expires = now + verdict.ttl;
   if (found.rrset.type !== Type.DS) {
@@ -47,9 +56,9 @@ export function judgeDs(child: Name, found: LookedUp, above: ZoneKeys, context: 
   return { ds: found.rrset, expires };
 }
 
-function judgeNoDs(child: Name, authority: readonly RRset[], above: ZoneKeys, context: DnssecContext, now: number): Judged<Cut> {
-  const records = collectDenial(authority, above, context);
-  const proof = proveNoDs(child, records, context);
+function* judgeNoDs(child: Name, authority: readonly RRset[], above: ZoneKeys, context: DnssecContext, now: number): Steps<Judged<Cut>> {
+  const records = yield* collectingDenial(authority, above, context);
+  const proof = yield* provingNoDs(child, records, context);
   const expires = now + records.ttl;
   switch (proof.verdict) {
     case 'no-ds':
@@ -63,6 +72,7 @@ function judgeNoDs(child: Name, authority: readonly RRset[], above: ZoneKeys, co
     case 'no-such-name':
       return { value: { at: 'no-such-name' }, expires };
     case 'unproved': {
+      if (records.cut !== undefined) return unjudgedCut(records.cut);
       const { reason, detail } = records.fault ?? { reason: 'denial-incomplete', detail: `DS of ${formatName(child)}: ${proof.missing}` };
       return bogusCut(above.zone, reason, detail);
     }
@@ -73,12 +83,18 @@ function judgeNoDs(child: Name, authority: readonly RRset[], above: ZoneKeys, co
  * Judges a zone's DNSKEY RRset by what vouches for it: its DS, or a trust anchor.
  * @throws {BudgetExceeded}
  */
-export function judgeKeys(zone: Name, found: LookedUp, trusted: TrustedKeys, context: DnssecContext, now: number): Judged<ZoneSecurity> {
+export function* judgeKeys(
+  zone: Name,
+  found: LookedUp,
+  trusted: TrustedKeys,
+  context: DnssecContext,
+  now: number,
+): Steps<Judged<ZoneSecurity>> {
   if (found.kind === 'failure') return { value: found.validation, expires: 0 };
   if (found.kind !== 'rrset' || found.rrset.type !== Type.DNSKEY) {
     return bogusSecurity(zone, 'dnskey-missing', `${formatName(zone)} has no DNSKEY records`);
   }
-  const verdict = authenticateDnskeys(zone, found.rrset, trusted, context);
+  const verdict = yield* authenticatingDnskeys(zone, found.rrset, trusted, context);
   switch (verdict.verdict) {
     case 'secure':
       return { value: { state: 'secure', keys: verdict.keys }, expires: now + verdict.ttl };
@@ -86,6 +102,8 @@ export function judgeKeys(zone: Name, found: LookedUp, trusted: TrustedKeys, con
       return { value: { state: 'insecure', zone, reason: verdict.reason }, expires: now + found.rrset.ttl };
     case 'bogus':
       return bogusSecurity(zone, verdict.reason, verdict.detail);
+    case 'limit-spent':
+      return unjudged(verdict.limit);
   }
 }
 
@@ -94,10 +112,20 @@ function insecureCut(zone: Name, reason: InsecureReason): Cut {
 }
 
 function bogusSecurity(zone: Name, reason: BogusReason, detail: string): Judged<ZoneSecurity> {
-  return { value: { state: 'bogus', zone, reason, detail }, expires: Number.POSITIVE_INFINITY, bogus: true };
+  return { value: { state: 'bogus', zone, reason, detail }, expires: Number.POSITIVE_INFINITY, fault: 'bogus' };
+}
+
+/** Not to be kept: nothing was judged. */
+function unjudged(limit: RRsetLimit): Judged<ZoneSecurity> {
+  return { value: { state: 'indeterminate', reason: 'limit-spent', detail: describeLimit(limit) }, expires: 0, fault: limit };
+}
+
+function unjudgedCut(limit: RRsetLimit): Judged<Cut> {
+  const { value, ...rest } = unjudged(limit);
+  return { value: { at: 'zone', security: value }, ...rest };
 }
 
 function bogusCut(zone: Name, reason: BogusReason, detail: string): Judged<Cut> {
-  const { value, expires } = bogusSecurity(zone, reason, detail);
-  return { value: { at: 'zone', security: value }, expires, bogus: true };
+  const { value, ...rest } = bogusSecurity(zone, reason, detail);
+  return { value: { at: 'zone', security: value }, ...rest };
 }

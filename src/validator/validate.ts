@@ -3,14 +3,16 @@
  * (RFC 4035 §5.3 and §5.4, RFC 5155 §8).
  */
 
+import { describeLimit, type RRsetLimit } from '../base/budget.ts';
 import { formatName, isBelow, isWithin, type Name, parent, sameName } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import { formatType, Type } from '../base/registry.ts';
+import { takeSteps } from '../base/steps.ts';
 import { type BogusReason, SECURE, type Validation } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import type { DnssecContext } from '../dnssec/context.ts';
-import { collectDenial, type DenialVerdict, proveNodata, proveNxdomain, proveWildcardExpansion } from '../dnssec/denial.ts';
-import { type SignatureVerdict, verifyRRset } from '../dnssec/rrset-signature.ts';
+import { collectingDenial, type DenialVerdict, proveWildcardExpansion, provingNodata, provingNxdomain } from '../dnssec/denial.ts';
+import { type SignatureVerdict, verifyingRRset } from '../dnssec/rrset-signature.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import { WireError } from '../wire/error.ts';
 import { readRrsig } from '../wire/rdata/rrsig.ts';
@@ -24,6 +26,8 @@ export interface Judgement {
   readonly ttl: number;
   /** What of the authority section the verdict rests on; all of it validated where the verdict is secure. */
   readonly proof: readonly RRset[];
+  /** Whether another server may give better: what this one gave is bogus, or too much to look at. */
+  readonly isDoubtful?: boolean;
 }
 
 /** Longest that a denial is kept, in seconds (RFC 2308 §5). */
@@ -47,22 +51,25 @@ export class Validator {
     if (rrset.type === Type.RRSIG) {
       return verdict({ validation: { state: 'insecure', zone: walked, reason: 'signatures-asked' }, ttl: rrset.ttl, proof: [] });
     }
-    const { security, signed } = await this.#securityFor(rrset.owner, rrset.type, walked, [rrset], work);
+    const { security, signed, isCut } = await this.#securityFor(rrset.owner, rrset.type, walked, [rrset], work);
     if (security.state !== 'secure') {
       return verdict({ validation: security, ttl: Math.min(rrset.ttl, this.#chain.longestFor(security)), proof: authority });
     }
-    if (!signed) return verdict(unsigned(rrset, security.keys));
+    if (!signed) return verdict(isCut ? unjudged('signaturesRead', rrset.ttl, work) : unsigned(rrset, security.keys));
     const context = this.#chain.context(work);
     const { outcome, keys } = await this.#verify(rrset, security.keys, context, work);
+    if (outcome.verdict === 'limit-spent') return verdict(unjudged(outcome.limit, rrset.ttl, work));
     if (outcome.verdict === 'bogus') return verdict(bogus(keys.zone, outcome.reason, outcome.detail, rrset.ttl));
     if (!outcome.wildcard) return verdict({ validation: SECURE, ttl: outcome.ttl, proof: [] });
 
-    const records = collectDenial(authority, keys, context);
+    const records = await takeSteps(collectingDenial(authority, keys, context), work);
     const expansion = proveWildcardExpansion(rrset.owner, outcome.wildcard, records, context);
+    if (expansion.verdict === 'unproved' && records.cut) return verdict(unjudged(records.cut, rrset.ttl, work));
     const what = `${formatName(rrset.owner)} is made by a wildcard`;
     const validation = ofDenial(expansion, keys.zone, records.fault, what);
-    const proof = validation.state === 'bogus' ? authority : records.rrsets;
-    return verdict({ validation, ttl: Math.min(outcome.ttl, records.ttl), proof });
+    const isBogus = validation.state === 'bogus';
+    const proof = isBogus ? authority : records.rrsets;
+    return verdict({ validation, ttl: Math.min(outcome.ttl, records.ttl), proof, isDoubtful: isBogus });
   }
 
   /**
@@ -75,7 +82,7 @@ export class Validator {
     const anchor = this.#chain.exemption(name) ? undefined : this.#chain.anchorFor(name);
     if (judgement.validation.state !== 'insecure' || !anchor || !isBelow(anchor.zone, dname.owner)) return judgement;
     const detail = `an unsigned DNAME at ${formatName(dname.owner)} denies the zone of a trust anchor`;
-    return { ...judgement, validation: { state: 'bogus', zone: anchor.zone, reason: 'signature-missing', detail } };
+    return { ...judgement, validation: { state: 'bogus', zone: anchor.zone, reason: 'signature-missing', detail }, isDoubtful: true };
   }
 
   /**
@@ -92,27 +99,32 @@ export class Validator {
     work: Work,
   ): Promise<Judgement> {
     let ttl = denialTtl(authority);
-    const { security, signed } = await this.#securityFor(qname, qtype, walked, authority, work);
+    const { security, signed, isCut } = await this.#securityFor(qname, qtype, walked, authority, work);
     const verdict = this.#withTrace(qname, qtype, work);
     if (security.state !== 'secure') {
       return verdict({ validation: security, ttl: Math.min(ttl, this.#chain.longestFor(security)), proof: authority });
     }
     const { keys } = security;
     const what = denial === 'nxdomain' ? formatName(qname) : `${formatName(qname)} ${formatType(qtype)}`;
+    if (!signed && isCut) return verdict(unjudged('signaturesRead', ttl, work));
     if (!signed) return verdict(bogus(keys.zone, 'denial-missing', `nothing signed denies ${what}`, ttl));
     const context = this.#chain.context(work);
     const soas = authority.filter((rrset) => rrset.type === Type.SOA);
     for (const soa of soas) {
       // AD speaks for the whole authority section (RFC 4035 §3.2.3), and this SOA sets how long the denial is believed.
-      const outcome = verifyRRset(soa, keys, context);
+      const outcome = await takeSteps(verifyingRRset(soa, keys, context), work);
+      if (outcome.verdict === 'limit-spent') return verdict(unjudged(outcome.limit, ttl, work));
       if (outcome.verdict === 'bogus') return verdict(bogus(keys.zone, outcome.reason, outcome.detail, ttl));
       ttl = Math.min(ttl, outcome.ttl);
     }
-    const records = collectDenial(authority, keys, context);
-    const proof = denial === 'nxdomain' ? proveNxdomain(qname, records, context) : proveNodata(qname, qtype, records, context);
+    const records = await takeSteps(collectingDenial(authority, keys, context), work);
+    const proving = denial === 'nxdomain' ? provingNxdomain(qname, records, context) : provingNodata(qname, qtype, records, context);
+    const proof = await takeSteps(proving, work);
+    if (proof.verdict === 'unproved' && records.cut) return verdict(unjudged(records.cut, ttl, work));
     const validation = ofDenial(proof, keys.zone, records.fault, what);
-    const used = validation.state === 'bogus' ? authority : [...soas, ...records.rrsets];
-    return verdict({ validation, ttl: Math.min(ttl, records.ttl), proof: used });
+    const isBogus = validation.state === 'bogus';
+    const used = isBogus ? authority : [...soas, ...records.rrsets];
+    return verdict({ validation, ttl: Math.min(ttl, records.ttl), proof: used, isDoubtful: isBogus });
   }
 
   /**
@@ -120,10 +132,12 @@ export class Validator {
    * behind each other during a rollover, and the keys may come from one that is.
    */
   async #verify(rrset: RRset, keys: ZoneKeys, context: DnssecContext, work: Work): Promise<{ outcome: SignatureVerdict; keys: ZoneKeys }> {
-    const outcome = verifyRRset(rrset, keys, context);
-    if (outcome.verdict === 'secure' || outcome.reason !== 'dnskey-missing') return { outcome, keys };
+    const outcome = await takeSteps(verifyingRRset(rrset, keys, context), work);
+    const isKeyUnknown =
+      outcome.verdict === 'bogus' ? outcome.reason === 'dnskey-missing' : 'limit' in outcome && outcome.limit === 'zoneKeys';
+    if (!isKeyUnknown) return { outcome, keys };
     const renewed = await this.#chain.renewKeys(keys.zone, work);
-    return renewed ? { outcome: verifyRRset(rrset, renewed, context), keys: renewed } : { outcome, keys };
+    return renewed ? { outcome: await takeSteps(verifyingRRset(rrset, renewed, context), work), keys: renewed } : { outcome, keys };
   }
 
   /**
@@ -136,18 +150,19 @@ export class Validator {
     walked: Name,
     rrsets: readonly RRset[],
     work: Work,
-  ): Promise<{ security: ZoneSecurity; signed: boolean }> {
+  ): Promise<{ security: ZoneSecurity; signed: boolean; isCut?: boolean }> {
     const inside = type === Type.DS ? (parent(name) ?? name) : name;
     const exemption = this.#chain.exemption(inside);
     if (exemption) return { security: exemption, signed: false };
     const top = (await this.#chain.livingAnchorFor(inside, work))?.anchor.zone ?? walked;
-    for (const signer of signersOf(rrsets)) {
+    const { signers, isCut } = signersOf(rrsets);
+    for (const signer of signers) {
       // Between the zone we walked to, or the anchor, and the name itself: no other zone may speak for it.
       if (!isWithin(inside, signer) || !isWithin(signer, walked) || !isWithin(signer, top)) continue;
       const security = await this.#chain.securityOf(signer, work);
       if (security.state !== 'secure' || sameName(security.keys.zone, signer)) return { security, signed: true };
     }
-    return { security: await this.#chain.securityOf(inside, work), signed: false };
+    return { security: await this.#chain.securityOf(inside, work), signed: false, isCut };
   }
 
   #withTrace(owner: Name, type: number, work: Work): (judgement: Judgement) => Judgement {
@@ -159,7 +174,13 @@ export class Validator {
 }
 
 function bogus(zone: Name, reason: BogusReason, detail: string, ttl: number): Judgement {
-  return { validation: { state: 'bogus', zone, reason, detail }, ttl, proof: [] };
+  return { validation: { state: 'bogus', zone, reason, detail }, ttl, proof: [], isDoubtful: true };
+}
+
+/** Not all was looked at, and nothing that was is valid: no verdict. */
+function unjudged(limit: RRsetLimit, ttl: number, work: Work): Judgement {
+  work.report(limit);
+  return { validation: { state: 'indeterminate', reason: 'limit-spent', detail: describeLimit(limit) }, ttl, proof: [], isDoubtful: true };
 }
 
 function unsigned(rrset: RRset, keys: ZoneKeys): Judgement {
@@ -187,14 +208,16 @@ function ofDenial(
   }
 }
 
-/** Zones whose names stand as signers in these RRsets, the deepest first; a few, for anybody can add more. */
-function signersOf(rrsets: readonly RRset[]): Name[] {
+/** Zones whose names stand as signers in these RRsets, the deepest first; a few, for anybody can add more: `isCut` where there are. */
+function signersOf(rrsets: readonly RRset[]): { signers: Name[]; isCut: boolean } {
   const signers = new Map<string, Name>();
-  for (const rdata of rrsets.flatMap((rrset) => rrset.signatures).slice(0, MAX_SIGNATURES_READ)) {
+  const signatures = rrsets.flatMap((rrset) => rrset.signatures);
+  for (const rdata of signatures.slice(0, MAX_SIGNATURES_READ)) {
     const signer = tryReadSigner(rdata);
     if (signer) signers.set(signer.key, signer);
   }
-  return [...signers.values()].sort((a, b) => b.labels - a.labels).slice(0, MAX_SIGNERS);
+  const isCut = signatures.length > MAX_SIGNATURES_READ || signers.size > MAX_SIGNERS;
+  return { signers: [...signers.values()].sort((a, b) => b.labels - a.labels).slice(0, MAX_SIGNERS), isCut };
 }
 
 const MAX_SIGNATURES_READ = 32;

@@ -116,6 +116,35 @@ describe('trust anchors', () => {
   });
 });
 
+describe('keys of one tag (KeyTrap, CVE-2023-50387)', () => {
+  /** As many keys of the tag and algorithm of `ksk`, none of them it. */
+  const twins = (count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const rdata = Buffer.from(ksk.rdata);
+      // Two octets of the same weight changed against each other keep the sum.
+      const places = [...rdata.keys()].filter((at) => at >= 4 && at % 2 === 0);
+      const up = places.find((at) => (rdata[at] as number) < 240) as number;
+      const down = places.find((at) => at !== up && (rdata[at] as number) > 15) as number;
+      rdata[up] = (rdata[up] as number) + i + 1;
+      rdata[down] = (rdata[down] as number) - i - 1;
+      return { ...ksk, rdata };
+    });
+
+  test.each([
+    { before: 3, want: { verdict: 'secure' } },
+    { before: 4, want: { verdict: 'limit-spent', limit: 'keysOfOneTag' } },
+  ])('the one that the DS names behind $before others', ({ before, want }) => {
+    const keys = keyset([...twins(before), ksk], [ksk]);
+    expect(authenticateDnskeys(apex, keys, { ds: [dsOf(ksk)], dnskeys: [] }, context)).toMatchObject(want);
+  });
+
+  test('more than four of a tag that no DS names do not matter', () => {
+    const keys = keyset([...twins(5), zsk], [zsk]);
+    expect(authenticateDnskeys(apex, keys, { ds: [dsOf(zsk)], dnskeys: [] }, context)).toMatchObject({ verdict: 'secure' });
+    expect(authenticateDnskeys(apex, keys, { ds: [dsOf(stranger)], dnskeys: [] }, context)).toMatchObject({ verdict: 'bogus' });
+  });
+});
+
 describe('which DS can be followed (RFC 4509 §3, RFC 6840 §5.2)', () => {
   const ds = (text: string) => rdataOf('DS', text.split(' '));
   const policy = { sha1Signatures: false, sha1Digest: true };

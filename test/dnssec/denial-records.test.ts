@@ -82,8 +82,17 @@ describe('collecting denials', () => {
   test('padding costs at most sixteen RRsets of checks (CVE-2026-11605)', () => {
     const counting = contextAt(NOW);
     const padding = Array.from({ length: 40 }, (_, i) => zone.nsec(`b${i}.example.`, 'c.example.', 'A'));
-    collectDenial(padding, zone.keys, counting);
+    const records = collectDenial(padding, zone.keys, counting);
     expect(counting.spent().signatureChecks).toBe(16);
+    expect(records.cut, 'what was not read may have been the proof').toBe('denialRRsets');
+    expect(collectDenial(padding.slice(0, 16), zone.keys, context).cut).toBeUndefined();
+  });
+
+  test('an RRset of which not all signatures could be checked is left out, and said to be', () => {
+    const nsec = zone.nsec('b.example.', 'c.example.', 'A');
+    const wrong = Array.from({ length: 9 }, () => zone.sign({ ...nsec, signatures: [] }, { corrupt: true }).signatures).flat();
+    const records = collectDenial([{ ...nsec, signatures: [...wrong, ...nsec.signatures] }], zone.keys, context);
+    expect(records).toMatchObject({ nsec: [], cut: 'signatures' });
   });
 
   test('shape is judged before signatures are checked', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BudgetExceeded, clientLimits } from '../../src/base/budget.ts';
 import { parseName } from '../../src/base/name.ts';
 import type { RRset } from '../../src/base/record.ts';
-import { verifyRRset } from '../../src/dnssec/rrset-signature.ts';
+import { verifyingRRset, verifyRRset } from '../../src/dnssec/rrset-signature.ts';
 import { readZoneKeys } from '../../src/dnssec/zone-keys.ts';
 import { contextAt } from '../vectors/context.ts';
 import { makeKey, NOW, plainRRset, type SignOptions, signedZone } from '../vectors/signed-zone.ts';
@@ -141,11 +141,35 @@ describe('several signatures (RFC 6840 §5.4)', () => {
 });
 
 describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
-  test('eight checks, and not one more', () => {
-    const wrong = Array.from({ length: 30 }).reduce((rrset: RRset) => zone.sign(rrset, { corrupt: true }), plain);
+  const wrongTimes = (length: number) => Array.from({ length }).reduce((rrset: RRset) => zone.sign(rrset, { corrupt: true }), plain);
+
+  test('eight checks, and not one more: no verdict, for the ninth signature may be good', () => {
     const counting = contextAt(NOW);
-    expect(verifyRRset(zone.sign(wrong), zone.keys, counting)).toMatchObject({ verdict: 'bogus', reason: 'signature-wrong' });
+    expect(verifyRRset(zone.sign(wrongTimes(30)), zone.keys, counting)).toEqual({ verdict: 'limit-spent', limit: 'signatures' });
     expect(counting.spent().signatureChecks).toBe(8);
+  });
+
+  test('eight wrong signatures and no more are all there is: bogus', () => {
+    expect(verify(wrongTimes(8))).toMatchObject({ verdict: 'bogus', reason: 'signature-wrong' });
+    expect(verify(zone.sign(wrongTimes(8), { expiration: NOW - 1 })), 'and one that no key need try').toMatchObject({
+      verdict: 'bogus',
+      reason: 'signature-wrong',
+    });
+    expect(verify(zone.sign(wrongTimes(7))), 'seven before a good one').toMatchObject({ verdict: 'secure' });
+  });
+
+  test('signatures are read up to 64', () => {
+    const expired = Array.from({ length: 64 }).reduce((rrset: RRset) => zone.sign(rrset, { expiration: NOW - 1 }), plain);
+    expect(verify(expired)).toMatchObject({ verdict: 'bogus', reason: 'signature-expired' });
+    expect(verify(zone.sign(expired))).toEqual({ verdict: 'limit-spent', limit: 'signaturesRead' });
+  });
+
+  test('keys of a zone are held up to 64; a signature of one beyond is no fault', () => {
+    const others = Array.from({ length: 64 }, () => makeKey({ algorithm: 15 }).rdata);
+    const last = readZoneKeys(zone.apex, [...others.slice(1), zone.key.rdata], context);
+    expect(verifyRRset(zone.sign(plain), last, context)).toMatchObject({ verdict: 'secure' });
+    const beyond = readZoneKeys(zone.apex, [...others, zone.key.rdata], context);
+    expect(verifyRRset(zone.sign(plain), beyond, context)).toEqual({ verdict: 'limit-spent', limit: 'zoneKeys' });
   });
 
   test('four keys of one tag', () => {
@@ -153,8 +177,10 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
     const keys = readZoneKeys(zone.apex, [...collisions, zone.key.rdata], context);
     expect(new Set(keys.keys.map((key) => key.keyTag))).toEqual(new Set([zone.key.tag]));
     const counting = contextAt(NOW);
-    expect(verifyRRset(zone.sign(plain), keys, counting)).toMatchObject({ verdict: 'bogus' });
+    expect(verifyRRset(zone.sign(plain), keys, counting)).toEqual({ verdict: 'limit-spent', limit: 'keysOfOneTag' });
     expect(counting.spent().signatureChecks).toBe(4);
+    const four = readZoneKeys(zone.apex, collisions.slice(0, 4), context);
+    expect(verifyRRset(zone.sign(plain), four, context), 'four are all tried').toMatchObject({ verdict: 'bogus' });
   });
 
   test('eight checks in all, however signatures and keys of one tag are mixed', () => {
@@ -162,13 +188,32 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
     const keys = readZoneKeys(zone.apex, collisions, context);
     const counting = contextAt(NOW);
     const rrset = Array.from({ length: 5 }).reduce((signed: RRset) => zone.sign(signed), plain);
-    expect(verifyRRset(rrset, keys, counting)).toMatchObject({ verdict: 'bogus', reason: 'signature-wrong' });
+    expect(verifyRRset(rrset, keys, counting)).toEqual({ verdict: 'limit-spent', limit: 'signatures' });
     expect(counting.spent().signatureChecks).toBe(8);
   });
 
   test('a spent budget is no verdict', () => {
     const poor = contextAt(NOW, { limits: { ...clientLimits, signatureChecks: 0 } });
     expect(() => verifyRRset(zone.sign(plain), zone.keys, poor)).toThrow(BudgetExceeded);
+  });
+
+  test('between two checks there is a step, and each is charged by what its algorithm costs', () => {
+    const costOf = (algorithm: number) => {
+      const slow = signedZone('example.', { algorithm });
+      const counting = contextAt(NOW);
+      const wrong = Array.from({ length: 4 }).reduce((rrset: RRset) => slow.sign(rrset, { corrupt: true }), plain);
+      let steps = 0;
+      for (const _ of verifyingRRset(wrong, slow.keys, counting)) steps++;
+      expect(steps).toBe(4);
+      return counting.spent().cryptoWork;
+    };
+    expect(costOf(13)).toBeLessThan(450);
+    expect(costOf(14)).toBeGreaterThan(2_400);
+  });
+
+  test('work that is spent is no verdict either', () => {
+    const poor = contextAt(NOW, { limits: { ...clientLimits, cryptoWork: 10 } });
+    expect(() => verifyRRset(zone.sign(plain), zone.keys, poor)).toThrow(new BudgetExceeded('cryptoWork'));
   });
 
   test('what fails before any key is tried costs no check', () => {

@@ -42,7 +42,14 @@ function judgeOf(links: Readonly<Record<string, Said>>): LinkJudge {
 
 function run(links: Readonly<Record<string, Said>>): Promise<Resolution> {
   const budget = openBudget();
-  const work: Work = { spend: budget.spend, remainingMs: () => 1000, trace: undefined, share: () => Promise.reject(new Error('not used')) };
+  const work: Work = {
+    spend: budget.spend,
+    remainingMs: () => 1000,
+    trace: undefined,
+    turn: () => undefined,
+    report: () => {},
+    share: () => Promise.reject(new Error('not used')),
+  };
   return follow({ qname: parseName('a.test.'), qtype: 1, qclass: 1 }, judgeOf(links), work);
 }
 

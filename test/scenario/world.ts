@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { Limit } from '../../src/base/budget.ts';
 import { isBelow, isWithin, type Name, parseName } from '../../src/base/name.ts';
 import type { Message, RRset } from '../../src/base/record.ts';
 import { formatType, Rcode, Type } from '../../src/base/registry.ts';
@@ -13,6 +14,7 @@ import type { Exchange, UpstreamOutcome, UpstreamQuery } from '../../src/net/exc
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
 import type { PrefetchOutcome, ResolverSettings } from '../../src/resolver/settings.ts';
+import type { TurnsOptions } from '../../src/resolver/turns.ts';
 import { rdataOf, typeNumber } from '../vectors/read-records.ts';
 import { NOW, type TestKey } from '../vectors/signed-zone.ts';
 import { answerFrom, type Reply } from './authority.ts';
@@ -95,6 +97,8 @@ export interface Bench {
   readonly events: TraceEvent[];
   readonly clock: { now: number };
   readonly resolver: ReturnType<typeof createResolver>;
+  /** The network, for a resolver of the test's own. */
+  readonly exchange: Exchange;
   ask(name: string, type?: string): Promise<Resolution>;
   /** As `ask`, with what the resolver told of it in `events`. */
   traced(name: string, type?: string): Promise<Resolution>;
@@ -112,12 +116,20 @@ export interface BenchOptions {
   readonly delay?: (query: UpstreamQuery) => Promise<unknown> | undefined;
   readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
   readonly onPrefetch?: (outcome: PrefetchOutcome) => void;
+  readonly onLimit?: (limit: Limit) => void;
+  /** Whoever computes is never made to wait unless told: how long a machine takes must change nothing. */
+  readonly turns?: TurnsOptions;
   /** Trust anchors that change; those of `settings` unless told. */
   readonly anchors?: () => readonly TrustAnchor[];
 }
 
+const noTurns: TurnsOptions = { monotonicMs: () => 0, afterOthers: setImmediate };
+
 /** A resolver over a world; caches are its own, zones and signatures are the world's. */
-export function makeBench(world: World, { behaviours = [], settings = {}, now = NOW, delay, anchors, ...hooks }: BenchOptions = {}): Bench {
+export function makeBench(
+  world: World,
+  { behaviours = [], settings = {}, now = NOW, delay, anchors, turns = noTurns, ...hooks }: BenchOptions = {},
+): Bench {
   const clock = { now };
   const sent: Sent[] = [];
   const events: TraceEvent[] = [];
@@ -152,6 +164,7 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
     },
     settings: { ...settingsFor(world), ...settings },
     anchors,
+    turns,
     ...hooks,
   });
   const question = (name: string, type: string) => ({ qname: parseName(name), qtype: typeNumber(type), qclass: 1 });
@@ -160,6 +173,7 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
     events,
     clock,
     resolver,
+    exchange,
     ask: (name, type = 'A') => resolver.resolve(question(name, type)),
     traced: (name, type = 'A') => resolver.resolve(question(name, type), { trace: (event) => events.push(event) }),
     moveTo: (next) => {

@@ -33,6 +33,8 @@ const work: Work = {
   spend: openBudget(Object.fromEntries(Object.keys(clientLimits).map((what) => [what, 1e9])) as never).spend,
   remainingMs: () => 1000,
   trace: undefined,
+  turn: () => undefined,
+  report: () => {},
   share: async (_key, run) => ({ outcome: 'done', value: await run(work) }),
 };
 

@@ -16,7 +16,9 @@ const endless: Limits = {
   upstreamOctets: 1e9,
   aliases: 1e9,
   signatureChecks: 1e9,
+  failedChecks: 1e9,
   nsec3Hashes: 1e9,
+  cryptoWork: 1e9,
   subqueries: 1e9,
 };
 

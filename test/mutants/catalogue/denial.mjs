@@ -15,9 +15,9 @@ export const denialMutants = [
   {
     lesson: 'CVE-2026-123590: NSEC accepted because another RRset at the owner validated',
     file: 'src/dnssec/denial-records.ts',
-    find: 'const verdict = verifyRRset(rrset, keys, context);',
+    find: 'const verdict = yield* verifyingRRset(rrset, keys, context);',
     replace:
-      "const other = rrsets.find((one) => sameName(one.owner, rrset.owner) && verifyRRset(one, keys, context).verdict === 'secure');\n    const verdict = verifyRRset(other ?? rrset, keys, context);",
+      "const other = rrsets.find((one) => sameName(one.owner, rrset.owner) && finish(verifyingRRset(one, keys, context)).verdict === 'secure');\n    const verdict = yield* verifyingRRset(other ?? rrset, keys, context);",
     tests: RECORDS,
   },
   {
@@ -30,8 +30,8 @@ export const denialMutants = [
   {
     lesson: 'CVE-2026-11605: padded negative answers',
     file: 'src/dnssec/denial-records.ts',
-    find: '.slice(0, MAX_DENIAL_RRSETS)',
-    replace: '',
+    find: 'all.slice(0, rrsetLimits.denialRRsets)',
+    replace: 'all',
     tests: RECORDS,
   },
   {

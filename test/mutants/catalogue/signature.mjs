@@ -35,15 +35,36 @@ export const signatureMutants = [
   {
     lesson: 'CVE-2023-50387: checks of one RRset not counted',
     file: 'src/dnssec/rrset-signature.ts',
-    find: 'if (data === undefined || checksLeft-- === 0) break;',
-    replace: 'if (data === undefined) break;',
+    find: "if (checksLeft-- === 0) return overLimit('signatures');\n      yield",
+    replace: 'yield',
+    tests: SIGNATURE,
+  },
+  {
+    lesson: 'CVE-2023-50387: failed checks not charged, so that a query may have a hundred of them',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: "context.spend('failedChecks');",
+    replace: '',
+    tests: ['test/scenario/hostile.test.ts'],
+  },
+  {
+    lesson: 'CVE-2023-50387: a check charged alike whatever its algorithm costs',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: "context.spend('cryptoWork', context.verifier.costOf(key.algorithm, key.publicKey, data.length));",
+    replace: '',
+    tests: ['test/scenario/hostile.test.ts', ...SIGNATURE],
+  },
+  {
+    lesson: 'a limit on one RRset taken for a verdict: signatures that nobody checked are bogus',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'if (cut !== undefined) return overLimit(cut);',
+    replace: '',
     tests: SIGNATURE,
   },
   {
     lesson: 'CVE-2023-50387: every key of a tag tried',
     file: 'src/dnssec/rrset-signature.ts',
-    find: '.slice(0, rrsetLimits.keysOfOneTag);',
-    replace: ';',
+    find: 'const candidates = named.slice(0, rrsetLimits.keysOfOneTag);',
+    replace: 'const candidates = named;',
     tests: SIGNATURE,
   },
   {
@@ -84,8 +105,8 @@ export const signatureMutants = [
   {
     lesson: 'sylvinus: DNSKEY set accepted through any key',
     file: 'src/dnssec/delegation.ts',
-    find: 'return verifyWith(zone, dnskeys, entry, context);',
-    replace: 'return verifyWith(zone, dnskeys, keys, context);',
+    find: 'yield* verifyWith(zone, dnskeys, entry, context);',
+    replace: 'yield* verifyWith(zone, dnskeys, keys, context);',
     tests: DELEGATION,
   },
   {

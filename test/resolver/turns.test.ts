@@ -1,0 +1,90 @@
+/** Whoever computes for long waits its turn. */
+
+import { expect, test } from 'vitest';
+import { finish, type Steps, takeSteps } from '../../src/base/steps.ts';
+import { type Queuer, Turns } from '../../src/resolver/turns.ts';
+
+/** A clock that only work moves, and a loop that comes round when told. */
+function makeLoop() {
+  const clock = { now: 1000 };
+  const callbacks: (() => void)[] = [];
+  const turns = new Turns({ monotonicMs: () => clock.now, afterOthers: (run) => callbacks.push(run) });
+  const comeRound = async () => {
+    for (const run of callbacks.splice(0)) run();
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+  };
+  return { clock, callbacks, turns, comeRound };
+}
+
+const newcomer = (): Queuer => ({ turnsHad: 0 });
+
+test('nobody waits within the first two milliseconds of a turn, and everybody after', () => {
+  const { clock, turns } = makeLoop();
+  const one = newcomer();
+  expect(turns.next(one)).toBeUndefined();
+  clock.now += 1.9;
+  expect(turns.next(one)).toBeUndefined();
+  clock.now += 0.2;
+  expect(turns.next(one)).toBeInstanceOf(Promise);
+  expect(turns.next(newcomer()), 'another in the same turn').toBeInstanceOf(Promise);
+});
+
+test("time between two turns is nobody's", async () => {
+  const { clock, turns, comeRound } = makeLoop();
+  expect(turns.next(newcomer())).toBeUndefined();
+  await comeRound();
+  clock.now += 5_000;
+  expect(turns.next(newcomer())).toBeUndefined();
+});
+
+test('one goes on each time the loop comes round, who has had fewest turns first, and nobody is forgotten', async () => {
+  const { clock, turns, comeRound, callbacks } = makeLoop();
+  const order: string[] = [];
+  const greedy: Queuer = { turnsHad: 7 };
+  turns.next(greedy);
+  clock.now += 3;
+  const queue = async (title: string, queuer: Queuer) => {
+    await turns.next(queuer);
+    order.push(title);
+  };
+  const all = [queue('greedy', greedy), queue('first', newcomer()), queue('second', newcomer())];
+  expect(turns.waiting).toBe(3);
+  for (const expected of [['first'], ['first', 'second'], ['first', 'second', 'greedy']]) {
+    await comeRound();
+    expect(order).toEqual(expected);
+  }
+  await Promise.all(all);
+  await comeRound();
+  expect([turns.waiting, callbacks.length], 'and then the loop is left alone').toEqual([0, 0]);
+});
+
+test('steps are taken in slices, and come to the same as all at once', async () => {
+  const { clock, turns, comeRound } = makeLoop();
+  const slices = [0];
+  function* steps(): Steps<string> {
+    for (let i = 0; i < 20; i++) {
+      clock.now += 0.5;
+      slices[slices.length - 1] = (slices.at(-1) as number) + 1;
+      yield;
+    }
+    return 'done';
+  }
+  const queuer = newcomer();
+  const running = takeSteps(steps(), { turn: () => turns.next(queuer) });
+  while (turns.waiting > 0) {
+    slices.push(0);
+    await comeRound();
+  }
+  expect(await running).toBe('done');
+  expect(Math.max(...slices)).toBeLessThanOrEqual(5);
+  expect(slices.length).toBeGreaterThanOrEqual(4);
+  expect(finish(steps())).toBe('done');
+});
+
+test('an error of a step reaches who waits for it', async () => {
+  // biome-ignore lint/correctness/useYield: it fails before
+  function* failing(): Steps<void> {
+    throw new Error('spent');
+  }
+  await expect(takeSteps(failing(), { turn: () => undefined })).rejects.toThrow('spent');
+});
