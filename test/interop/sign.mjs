@@ -84,7 +84,9 @@ async function makeZone(zone, folder, delegated) {
   if (zone.damage && left.join('\n') === lines.join('\n')) throw new Error(`${zone.name}: found nothing to damage`);
   writeFileSync(join(own, 'served'), left.join('\n'));
   if (zone.expiredAt) await signWithBind({ ...zone, validity: ['20200101000000', '20200201000000'] }, own, plain, join(own, 'expired'));
-  return dsKinds[zone.ds ?? 'right'](keys.slice(0, zone.algorithms.length).map((key) => join(own, key)));
+  return dsKinds[zone.ds ?? 'right'](
+    keys.slice(0, zone.algorithms.length + (zone.keys === 'two-ksk' ? 1 : 0)).map((key) => join(own, key)),
+  );
 }
 
 /** Names of the zone's servers with their addresses; names elsewhere have no glue. */
