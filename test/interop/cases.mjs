@@ -231,7 +231,7 @@ function zooCases(zone) {
   });
 }
 
-const only = new RegExp(process.env.ONLY ?? '');
+const only = new RegExp(process.env.CASES ?? '');
 const all = [
   ...topCases,
   ...zones.filter(({ content }) => content === 'standard').flatMap(standardCases),
@@ -241,7 +241,7 @@ const all = [
   ...unreachableCases,
   ...zoo.flatMap(zooCases),
 ];
-/** ONLY: a regular expression over the names asked for, to try some zones. */
+/** CASES: a regular expression over the names asked for, to try some zones. */
 export const cases = all.filter(({ owner }) => only.test(owner));
 
 /**
