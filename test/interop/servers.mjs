@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { captureProgram, startServer, until } from './processes.mjs';
+import { captureProgram, inParallel, startServer, until } from './processes.mjs';
 import { clientPrefix, resolvers, servers, zekerHttp } from './topology.mjs';
 import { fqdn, zones } from './zones.mjs';
 
@@ -73,15 +73,15 @@ export async function startAuthorities(folder, fileOf, started) {
     mkdirSync(own);
     const file = join(own, 'conf');
     const served = zones
-      .filter((zone) => zone.servers.includes(title) && !zone.notServed)
+      .filter((zone) => zone.servers.includes(title) && !zone.notServed && zone.notServedAt !== title)
       .map((zone) => ({ name: zone.name, file: fileOf(zone, title) }));
     const [text, program, args] = software[kind]({ folder: own, addresses, served, file });
     writeFileSync(file, text);
     const server = startServer(title, program, args, join(own, 'log'));
     started.push(server);
-    waits.push(...served.flatMap(({ name }) => addresses.map((address) => untilAuthoritative(server, address, name))));
+    waits.push(...served.flatMap(({ name }) => addresses.map((address) => [server, address, name])));
   }
-  await Promise.all(waits);
+  await inParallel(8, waits, (wait) => untilAuthoritative(...wait));
 }
 
 /** Takes queries and says nothing. */
@@ -93,7 +93,7 @@ function startSilence(address) {
 }
 
 async function untilAuthoritative(server, address, zone) {
-  await until(20_000, async () => {
+  await until(60_000, async () => {
     const { stdout } = await captureProgram('dig', [`@${address}`, '+norec', '+tries=1', '+timeout=1', fqdn(zone), 'SOA']);
     if (!/status: NOERROR/.test(stdout) || !/flags: qr aa/.test(stdout))
       throw new Error(`${server.title} does not serve ${fqdn(zone)}\n${server.log()}`);

@@ -2,8 +2,11 @@
 //
 // A zone has `servers` (topology.mjs), `signer` (bind: dnssec-signzone, ldns: ldns-signzone, none), `algorithms`, `denial` (nsec, nsec3,
 // nsec3-opt-out), and where it differs from the rule: `iterations` and `salt` of NSEC3, `ds` (what the parent has: see dsKinds in sign.mjs), `validity`
-// of its signatures, `damage` done to the signed zone, `ns` (names of its servers elsewhere, without glue), `content`.
+// of its signatures, `damage` done to the signed zone (damage.mjs), `ns` (names of its servers elsewhere, without glue), `content`, `keys` (sign.mjs).
 // `state` is what a validator must conclude of its data. Zones with `content: 'standard'` are asked the standard questions.
+
+import { changed, withoutNsec, withoutSignatures } from './damage.mjs';
+import { zoo } from './zoo.mjs';
 
 const healthy = (name, servers, signer, algorithms, denial, more = {}) => ({
   name,
@@ -63,12 +66,14 @@ export const zones = [
   small('wrong-ds.alpha', 'bind', { ds: 'wrong' }),
   small('no-signatures.alpha', 'nsd', { signer: 'none', algorithms: [], ds: 'wrong' }),
   small('no-signatures.beta', 'bind', { signer: 'none', algorithms: [], ds: 'wrong' }),
-  small('tampered.alpha', 'nsd', { damage: 'www-changed' }),
-  small('stripped.alpha', 'nsd', { damage: 'www-signature-removed' }),
-  small('no-nsec.beta', 'nsd', { damage: 'nsec-removed' }),
-  small('no-nsec3.alpha', 'nsd', { denial: 'nsec3', damage: 'nsec3-signature-removed' }),
+  small('tampered.alpha', 'nsd', { damage: changed('www', 'A', '198.51.100.1') }),
+  small('stripped.alpha', 'nsd', { damage: withoutSignatures('A', 'www') }),
+  small('no-nsec.beta', 'nsd', { damage: withoutNsec }),
+  small('no-nsec3.alpha', 'nsd', { denial: 'nsec3', damage: withoutSignatures('NSEC3') }),
   small('lame.alpha', 'knot', { signer: 'none', algorithms: [], notServed: true }),
   small('dead.alpha', 'silent', { signer: 'none', algorithms: [] }),
+
+  ...zoo,
 ];
 
 /** The zone that a name in another zone delegates from: the closest one above. */
@@ -118,7 +123,7 @@ export function recordsOf(zone) {
     case 'tld':
       return [];
     case 'small':
-      return base;
+      return [...base, ...(zone.records ?? [])];
     case 'aliases':
       return [
         ['to-secure', 'CNAME', 'www.p256.alpha.'],
