@@ -3,7 +3,7 @@
 import { openClient } from './asking.mjs';
 import { delv } from './clients.mjs';
 import { inParallel } from './processes.mjs';
-import { makeQuestions } from './questions.mjs';
+import { isSlow, makeQuestions } from './questions.mjs';
 import { behind, peers, zekerCompared } from './resolvers.mjs';
 
 /** Where unbound by itself reaches something else than behind zeker, and why. */
@@ -20,11 +20,9 @@ function verdictOf(message) {
   return `${message.rcode === 3 ? 'NXDOMAIN' : message.rcode} ${message.flags.authenticData ? 'secure' : 'insecure'}`;
 }
 
-const isRemote = ({ zone }) => zone.notServed || zone.servers.every((server) => server === 'silent');
-
 /** Prints one line a way, and a line for each verdict that is another one. */
 export async function reportBehind(report, anchorFile) {
-  const questions = makeQuestions().filter((question) => !isRemote(question)); // unbound by itself outlasts a client's patience there
+  const questions = makeQuestions().filter((question) => !isSlow(question.zone)); // unbound by itself outlasts a client's patience there
   await reportUnbounds(report, questions);
   await reportDelv(report, questions, anchorFile);
 }

@@ -1,6 +1,7 @@
 // Makes the zone files: data, delegations, keys, signatures, and the damage a zone is there to show. Children first, for a parent has their DS.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { changed } from './damage.mjs';
 import { inParallel, runProgram } from './processes.mjs';
 import { servers } from './topology.mjs';
 import { fqdn, parentOf, recordsOf, zones } from './zones.mjs';
@@ -36,34 +37,53 @@ const dsKinds = {
   'unknown-digest': async (keys) => (await dsOf(keys, 'SHA-256')).map((ds) => ds.replace(/^(\d+ \d+) \d+ /, '$1 99 ')),
 };
 
-/** Writes all zones below `folder`. @returns the DS of the root, and a function that gives the file of a zone on a server */
+/**
+ * Writes all zones below `folder`.
+ * @returns the DS of the root, a function that gives the file of a zone on a server, and the
+ * keys of the zones that their servers sign
+ */
 export async function makeZones(folder) {
   const depth = ({ name }) => (name === '' ? 0 : name.split('.').length);
   const delegations = new Map(zones.map(({ name }) => [name, []]));
+  const keysOf = new Map();
   const anchors = [];
   for (const level of [3, 2, 1, 0]) {
     await inParallel(
       4,
       zones.filter((zone) => depth(zone) === level),
       async (zone) => {
-        const ds = await makeZone(zone, folder, delegations.get(zone.name));
+        const ds = await makeZone(zone, folder, delegations.get(zone.name), keysOf);
         if (zone.name === '') anchors.push(...ds);
         else delegations.get(parentOf(zone.name).name).push(...delegationOf(zone, ds));
       },
     );
   }
-  return { anchors, fileOf: (zone, server) => join(folderOf(zone, folder), copyAt(zone, server)) };
+  return { anchors, fileOf: (zone, server) => join(folderOf(zone, folder), copyAt(zone, server)), keysOf };
 }
 
-/** Some servers have a copy that is older. */
-function copyAt(zone, server) {
-  if (zone.unsignedAt === server) return 'unsigned';
-  return zone.expiredAt === server ? 'expired' : 'served';
-}
+/** Some servers have another copy. */
+const copyAt = (zone, server) => zone.copyAt?.[server] ?? 'served';
+
+/** What a copy of each kind is, beside the zone as it is served; the file has the name of the kind. */
+const copies = {
+  unsigned: async () => {}, // is there from the start
+  expired: ({ zone, own, plain, file }) => signWithBind({ ...zone, validity: ['20200101000000', '20200201000000'] }, own, plain, file),
+  nsec3: ({ zone, own, plain, file }) => signWithBind({ ...zone, denial: 'nsec3' }, own, plain, file),
+  tampered: async ({ zone, own, file }) => {
+    const lines = readFileSync(join(own, 'served'), 'utf8').split('\n');
+    writeFileSync(file, changed('www', 'A', '198.51.100.1')(lines, { apex: fqdn(zone.name) }).join('\n'));
+  },
+  'other-keys': async ({ zone, own, plain, file }) => {
+    const others = join(own, 'others');
+    mkdirSync(others);
+    await makeKeys(zone, others);
+    await signWithBind(zone, others, plain, file);
+  },
+};
 
 const folderOf = (zone, folder) => join(folder, zone.name || 'root');
 
-async function makeZone(zone, folder, delegated) {
+async function makeZone(zone, folder, delegated, keysOf) {
   const own = folderOf(zone, folder);
   mkdirSync(own, { recursive: true });
   const plain = join(own, 'unsigned');
@@ -76,6 +96,7 @@ async function makeZone(zone, folder, delegated) {
     return zone.ds ? dsKinds[zone.ds]() : [];
   }
   const keys = await makeKeys(zone, own);
+  if (zone.signer === 'server') return leaveUnsigned(zone, own, keys, keysOf);
   const signed = join(own, 'signed');
   await (zone.signer === 'bind' ? signWithBind(zone, own, plain, signed) : signWithLdns(zone, own, keys, plain, signed));
   const lines = readFileSync(signed, 'utf8').split('\n');
@@ -83,10 +104,18 @@ async function makeZone(zone, folder, delegated) {
   const left = zone.damage ? zone.damage(lines, { apex: fqdn(zone.name), ksk, zsk }) : lines;
   if (zone.damage && left.join('\n') === lines.join('\n')) throw new Error(`${zone.name}: found nothing to damage`);
   writeFileSync(join(own, 'served'), left.join('\n'));
-  if (zone.expiredAt) await signWithBind({ ...zone, validity: ['20200101000000', '20200201000000'] }, own, plain, join(own, 'expired'));
+  for (const kind of Object.values(zone.copyAt ?? {})) await copies[kind]({ zone, own, plain, file: join(own, kind) });
   return dsKinds[zone.ds ?? 'right'](
     keys.slice(0, zone.algorithms.length + (zone.keys === 'two-ksk' ? 1 : 0)).map((key) => join(own, key)),
   );
+}
+
+/** Its server gets the keys, and the zone as it is. */
+function leaveUnsigned(zone, own, keys, keysOf) {
+  const paths = keys.map((key) => join(own, key));
+  keysOf.set(zone.name, paths);
+  writeFileSync(join(own, 'served'), readFileSync(join(own, 'unsigned')));
+  return dsKinds[zone.ds ?? 'right'](paths.slice(0, 1));
 }
 
 /** Names of the zone's servers with their addresses; names elsewhere have no glue. */

@@ -1,8 +1,9 @@
 // The zones of the small internet: who serves each, how it is signed, and what is wrong with it. What a client must see is in cases.mjs.
 //
-// A zone has `servers` (topology.mjs), `signer` (bind: dnssec-signzone, ldns: ldns-signzone, none), `algorithms`, `denial` (nsec, nsec3,
-// nsec3-opt-out), and where it differs from the rule: `iterations` and `salt` of NSEC3, `ds` (what the parent has: see dsKinds in sign.mjs), `validity`
-// of its signatures, `damage` done to the signed zone (damage.mjs), `ns` (names of its servers elsewhere, without glue), `content`, `keys` (sign.mjs).
+// A zone has `servers` (topology.mjs), `signer` (bind: dnssec-signzone, ldns: ldns-signzone, server: by itself, none), `algorithms`, `denial`
+// (nsec, nsec3, nsec3-opt-out, nsec3-narrow), and where it differs from the rule: `iterations` and `salt` of NSEC3, `ds` (what the parent has:
+// see dsKinds in sign.mjs), `validity` of its signatures, `damage` done to the signed zone (damage.mjs), `copyAt` (which server has another
+// copy: see copies in sign.mjs), `ns` (names of its servers elsewhere, without glue), `content`, `keys` (sign.mjs), `slow` (nobody answers).
 // `state` is what a validator must conclude of its data. Zones with `content: 'standard'` are asked the standard questions.
 
 import { changed, withoutNsec, withoutSignatures } from './damage.mjs';
@@ -44,8 +45,17 @@ export const zones = [
   healthy('ds-sha384.beta', 'nsd', 'bind', [13], 'nsec', { ds: 'sha384' }),
   healthy('ds-standby.alpha', 'bind', 'bind', [13], 'nsec', { ds: 'right-and-standby' }),
   healthy('half-dead.alpha', ['silent', 'knot'], 'bind', [13], 'nsec'),
-  healthy('old-copy.alpha', ['nsd-old', 'nsd'], 'bind', [13], 'nsec', { unsignedAt: 'nsd-old' }),
-  healthy('old-copy-nsec3.beta', ['nsd-old', 'bind'], 'ldns', [13], 'nsec3', { unsignedAt: 'nsd-old' }),
+  healthy('old-copy.alpha', ['nsd-old', 'nsd'], 'bind', [13], 'nsec', { copyAt: { 'nsd-old': 'unsigned' } }),
+  healthy('old-copy-nsec3.beta', ['nsd-old', 'bind'], 'ldns', [13], 'nsec3', { copyAt: { 'nsd-old': 'unsigned' } }),
+
+  healthy('pdns.alpha', 'pdns', 'server', [13], 'nsec', { keys: 'csk' }),
+  healthy('pdns-nsec3.beta', 'pdns', 'server', [8], 'nsec3', { salt: 'c0ffee' }),
+  healthy('pdns-narrow.alpha', 'pdns', 'server', [15], 'nsec3-narrow'),
+  healthy('pdns-opt-out.beta', 'pdns', 'server', [13], 'nsec3-opt-out'),
+  healthy('knot-signed.alpha', 'knot-signing', 'server', [13], 'nsec'),
+  healthy('knot-signed.beta', 'knot-signing', 'server', [15], 'nsec3'),
+  healthy('knot-opt-out.alpha', 'knot-signing', 'server', [8], 'nsec3-opt-out'),
+  unsigned('child.pdns-opt-out.beta', 'pdns'),
 
   unsigned('unsigned.alpha', 'knot'),
   unsigned('unsigned.beta', 'bind'),
@@ -71,7 +81,7 @@ export const zones = [
   small('no-nsec.beta', 'nsd', { damage: withoutNsec }),
   small('no-nsec3.alpha', 'nsd', { denial: 'nsec3', damage: withoutSignatures('NSEC3') }),
   small('lame.alpha', 'knot', { signer: 'none', algorithms: [], notServed: true }),
-  small('dead.alpha', 'silent', { signer: 'none', algorithms: [] }),
+  small('dead.alpha', 'silent', { signer: 'none', algorithms: [], slow: true }),
 
   ...zoo,
 ];

@@ -2,6 +2,7 @@
 // [owner, type, state, { ede, rcode, answer, because, differs }]. The answer is what the zone holds unless given; `why` is the rule.
 import { alsoBadSignature, changed, longerTtl, oddKey, resigned, signatureField, withoutSignatures } from './damage.mjs';
 import { both, codes, denials, empty, gone, nsec3, wild, www, zone } from './zoo-denials.mjs';
+import { serverZones } from './zoo-servers.mjs';
 
 const { changedBy, noSignature, noDenial, noKey } = codes;
 const now = Math.floor(Date.now() / 1000);
@@ -187,19 +188,4 @@ const aliases = [
   ]),
 ];
 
-const servers = [
-  zone(
-    'stale-beside.alpha',
-    'a copy that has expired, and a good one',
-    { servers: ['nsd-old', 'nsd'], expiredAt: 'nsd-old' },
-    www('secure'),
-  ),
-  zone(
-    'lame-beside.alpha',
-    'a server that does not have the zone, and one that has',
-    { servers: ['knot', 'nsd'], notServedAt: 'knot' },
-    ...both('secure'),
-  ),
-];
-
-export const zoo = [...signatures, ...keys, ...delegations, ...denials, ...iterations, ...names, ...aliases, ...servers];
+export const zoo = [...signatures, ...keys, ...delegations, ...denials, ...iterations, ...names, ...aliases, ...serverZones];

@@ -1,0 +1,72 @@
+// The part of the zoo (zoo.mjs) whose data is whole, and whose servers are not: old, lame, at odds with each other, or not to be had over one
+// transport (scripted.mjs). By RFC 4035 §4.3 a zone is bogus only where its servers were asked and gave no chain; where none answers, nothing
+// is known; and where one gives all that is needed, its answer counts.
+import { both, codes, www, zone } from './zoo-denials.mjs';
+
+const unsigned = { signer: 'none', algorithms: [], state: 'insecure' };
+const unreachable = { ede: [22, 23] };
+/** One server that is well, beside the other. */
+const beside = (kind, why) => zone(`${kind}-beside.alpha`, why, { servers: [kind, 'nsd'] }, ...both('secure'));
+/** Two servers, the first with a copy of another kind (sign.mjs, `copies`). */
+const atOdds = (name, copy, why, more = {}) =>
+  zone(name, why, { servers: ['nsd-old', 'nsd'], copyAt: { 'nsd-old': copy }, ...more }, ...both('secure'));
+
+const plain = [
+  zone('no-edns.alpha', 'RFC 6891 §7: FORMERR to EDNS, then asked without', { servers: ['no-edns'], ...unsigned }, ...both('insecure')),
+  zone(
+    'no-edns-signed.alpha',
+    'without EDNS no DO, without DO no signatures',
+    { servers: ['no-edns'] },
+    ...both('bogus', codes.noSignature),
+  ),
+  beside('no-edns', 'the other server has the signatures'),
+  zone('ignores-edns.alpha', 'RFC 6891 §6.1.1: no OPT, no EDNS', { servers: ['ignores-edns'], ...unsigned }, ...both('insecure')),
+  zone('ignores-edns-signed.alpha', 'no signatures', { servers: ['ignores-edns'] }, ...both('bogus', codes.noSignature)),
+  beside('ignores-edns', 'the other server has the signatures'),
+  zone(
+    'drops-edns.alpha',
+    'RFC 6891 §6.2.5 has no second try without EDNS after silence',
+    { servers: ['drops-edns'], ...unsigned, slow: true },
+    www('indeterminate', unreachable),
+  ),
+  beside('drops-edns', 'the other server answers'),
+];
+
+const truncated = [
+  zone('truncating.alpha', 'RFC 7766 §5: all over TCP', { servers: ['truncating'] }, ...both('secure')),
+  zone(
+    'truncating-no-tcp.alpha',
+    'RFC 2181 §9: what is truncated is no answer',
+    { servers: ['truncating-no-tcp'], slow: true },
+    www('indeterminate', unreachable),
+  ),
+  beside('truncating-no-tcp', 'the other server answers'),
+];
+
+const lame = [
+  zone('refers-up.alpha', 'RFC 9499 §7: lame', { servers: ['refers-up'], slow: true }, www('indeterminate', unreachable)),
+  beside('refers-up', 'the other server answers'),
+  zone('failing.alpha', 'SERVFAIL to all', { servers: ['failing'], slow: true }, www('indeterminate', unreachable)),
+  beside('failing', 'the other server answers'),
+  zone(
+    'lame-beside.alpha',
+    'a server that does not have the zone, and one that has',
+    { servers: ['knot', 'nsd'], notServedAt: 'knot' },
+    ...both('secure'),
+  ),
+  zone(
+    'dead-beside.beta',
+    'a server that is silent, and one that is not',
+    { servers: ['silent', 'nsd'], denial: 'nsec3' },
+    ...both('secure'),
+  ),
+];
+
+const disagreeing = [
+  atOdds('stale-beside.alpha', 'expired', 'a copy that has expired, and a good one'),
+  atOdds('tampered-beside.alpha', 'tampered', 'other data under the old signature, and the right data'),
+  atOdds('other-keys-beside.alpha', 'other-keys', 'signed with keys that the DS does not name, and with those that it names'),
+  atOdds('two-denials.alpha', 'nsec3', 'NSEC at one server, NSEC3 at the other: each proves'),
+];
+
+export const serverZones = [...plain, ...truncated, ...lame, ...disagreeing];
