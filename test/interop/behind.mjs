@@ -2,15 +2,24 @@
 // forward to zeker over UDP, over TCP only, and with small buffers; delv by way of an unbound that only fetches (CD) against delv by way of zeker.
 import { openClient } from './asking.mjs';
 import { delv } from './clients.mjs';
+import { isAliasNsec, isApexNsec } from './differences.mjs';
 import { inParallel } from './processes.mjs';
 import { isSlow, makeQuestions } from './questions.mjs';
 import { behind, peers, zekerCompared } from './resolvers.mjs';
 
-/** Where unbound by itself reaches something else than behind zeker, and why. */
+/** Where unbound by itself reaches something else than behind zeker, and why. docs/differences.md says more. */
 const exceptions = [
+  { when: isApexNsec, says: /./, why: 'NSEC asked by name at a zone cut: parent or child, by which server was asked' },
+  { when: isAliasNsec, says: /./, why: 'NSEC asked by name at an alias in a zone with NSEC3: the server denies it without a proof' },
   {
-    when: ({ zone, type }) => type === 'NSEC' && zone.name !== '',
-    why: 'NSEC asked by name: parent and child, or the alias and its target, may each answer (docs/differences.md)',
+    when: ({ owner, type }) => owner === 'missing.labels-few.alpha.' && type === 'A',
+    says: /^NXDOMAIN secure, by itself 0 secure$/,
+    why: 'by itself it has been asked for `www` with CD, and since then takes that for a wildcard; asked before that it says NXDOMAIN too',
+  },
+  {
+    when: ({ owner, type }) => owner === 'www.zsk-revoked.alpha.' && type === 'A',
+    says: /^0 secure, by itself failed$/,
+    why: 'verifies with the revoked key, against RFC 5011 §2.1, unless it has met bogus data of the zone before',
   },
 ];
 
@@ -38,8 +47,9 @@ async function reportUnbounds(report, questions) {
   ways.forEach((way, index) => {
     const faults = questions.flatMap((question, row) => {
       const [direct, through] = [seen[row][0], seen[row][index + 1]];
-      const excused = direct === through || exceptions.some(({ when }) => when(question));
-      return excused ? [] : [`${question.owner} ${question.type}: ${through}, by itself ${direct}`];
+      const kind = `${through}, by itself ${direct}`;
+      const excused = direct === through || exceptions.some(({ when, says }) => when(question) && says.test(kind));
+      return excused ? [] : [`${question.owner} ${question.type}: ${kind}`];
     });
     const alike = seen.filter((row) => row[0] === row[index + 1]).length;
     report(`unbound behind zeker, ${way}: ${alike} of ${questions.length} verdicts as by itself`, faults);

@@ -68,10 +68,15 @@ async function runAll() {
   await startAuthorities(serverFolder, made, started);
   const zeker = (process.env.ZEKER ?? 'node dist/cli.js').split(' ');
   const { anchorFile } = await startResolvers(folder, { hints: rootHints(), anchors, zeker }, started);
+  if (process.env.HOLD) {
+    await startCompared(folder, { anchors, zeker }, started);
+    console.log('all is there; ip netns exec NAMESPACE dig ... to look, SIGTERM to end');
+    await new Promise(() => {});
+  }
   if (process.env.ONLY !== 'compare') await runCases(anchorFile);
   if (process.env.ONLY !== 'cases') {
     await startCompared(folder, { anchors, zeker }, started);
-    await reportDifferential(report);
+    await reportDifferential(report, folder);
     await reportBehind(report, anchorFile);
   }
   for (const server of started) report(`${server.title} is still running`, server.isRunning() ? [] : [server.log()]);
@@ -90,7 +95,7 @@ async function runCases(anchorFile) {
 const stopAll = () => Promise.all(started.map((server) => server.stop()));
 /** Of the whole run: a quiet machine takes a fifth of it, one with much else to do half. */
 const deadline = new Promise((_, reject) => {
-  setTimeout(() => reject(new Error('not done after 1100 seconds')), 1_100_000).unref();
+  if (!process.env.HOLD) setTimeout(() => reject(new Error('not done after 1100 seconds')), 1_100_000).unref();
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopAll().finally(() => process.exit(130)));
 

@@ -1,13 +1,15 @@
 // Runs the comparison, prints what came of it, and sets it against docs/differences.md; DIFFERENCES=write writes that file anew.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { explained } from './differences.mjs';
 import { compareAll } from './differential.mjs';
 
 const tableFile = new URL('../../docs/differences.md', import.meta.url);
 
-export async function reportDifferential(report) {
-  const result = await compareAll(explained);
-  const { tally, faults, table } = result;
+/** @param folder where differences.txt goes, with all of them */
+export async function reportDifferential(report, folder) {
+  const { tally, faults, table, details } = await compareAll(explained);
+  writeFileSync(join(folder, 'differences.txt'), `${details.join('\n')}\n`);
   for (const fault of faults) report(`compared: ${fault}`, ['differs, and no row of differences.mjs says why zeker is right']);
   report('where three of four agree, zeker does, or a newer RFC says otherwise', tally.disagree === 0 ? [] : [`${tally.disagree} do not`]);
   report('zeker says the same the second time', tally.flips.zeker === 0 ? [] : [`${tally.flips.zeker} do not`]);
