@@ -6,6 +6,7 @@ import { isAliasNsec, isApexNsec } from './differences.mjs';
 import { inParallel } from './processes.mjs';
 import { isSlow, makeQuestions } from './questions.mjs';
 import { behind, peers, zekerCompared } from './resolvers.mjs';
+import { fqdn } from './zones.mjs';
 
 /** Where unbound by itself reaches something else than behind zeker, and why. docs/differences.md says more. */
 const exceptions = [
@@ -56,13 +57,18 @@ async function reportUnbounds(report, questions) {
   });
 }
 
-/** Names of each zone that delv is asked, with DELV=all every one: each run of delv walks the chain of trust by itself. */
-const delvOwners = /^(www|missing|ent|host\.wild|outside|to-[a-z-]+)$/;
+/** Names that delv is asked, with DELV=all every one: each run of delv walks the chain of trust by itself, and cases.mjs has it do that too. */
+function isForDelv(question) {
+  const relative = question.owner.slice(0, -fqdn(question.zone.name).length - 1) || '@';
+  if (process.env.DELV === 'all') return true;
+  return question.zone.asks
+    ? question.zone.asks.some(([owner]) => owner === relative)
+    : /^(www|missing|host\.wild|to-[a-z-]+)$/.test(relative);
+}
 
 /** delv over UDP and TCP: each name with the first type it has in the list of questions. */
 async function reportDelv(report, questions, anchorFile) {
-  const relative = ({ owner, zone }) => owner.slice(0, -`.${zone.name}.`.length);
-  const wanted = questions.filter((question) => process.env.DELV === 'all' || delvOwners.test(relative(question)));
+  const wanted = questions.filter(isForDelv);
   const names = [...new Map(wanted.reverse().map((question) => [question.owner, question])).values()];
   const ways = { direct: ['+cdflag'], udp: [], tcp: ['+tcp'] };
   const seen = await inParallel(6, names, async ({ owner, type }) => {

@@ -172,6 +172,12 @@ export const explained = [
   },
   {
     who: [kresd],
+    when: inZone(/^no-edns[a-z-]*\.alpha$/),
+    says: /^SERVFAIL, not (NOERROR|NXDOMAIN)$/,
+    why: 'several questions at once to a server that says FORMERR to EDNS: some end in SERVFAIL, and asked again get their answer',
+  },
+  {
+    who: [kresd],
     when: isQuestion('signer-sibling.alpha', 'www', 'A'),
     says: /^more data$/,
     why: 'leaves the RRSIG in the answer section beside SERVFAIL',

@@ -79,7 +79,7 @@ async function askAll(question, index, clients) {
 /** Asks everything. @returns each question with two answers of zeker and of each peer, in the order of `peers` */
 async function gather(questions) {
   const clients = await Promise.all([zekerCompared, ...Object.values(peers)].map((address) => openClient(address, { patienceMs: 12_000 })));
-  const results = await inParallel(16, questions, (question) => askAll(question, questions.indexOf(question), clients));
+  const results = await inParallel(20, questions, (question, index) => askAll(question, index, clients));
   for (const { close } of clients) close();
   return results.flat();
 }
