@@ -8,6 +8,7 @@
 
 import { changed, withoutNsec, withoutSignatures } from './damage.mjs';
 import { zoo } from './zoo.mjs';
+import { liveSigned } from './zoo-servers.mjs';
 
 const healthy = (name, servers, signer, algorithms, denial, more = {}) => ({
   name,
@@ -49,13 +50,9 @@ export const zones = [
   healthy('old-copy-nsec3.beta', ['nsd-old', 'bind'], 'ldns', [13], 'nsec3', { copyAt: { 'nsd-old': 'unsigned' } }),
 
   healthy('pdns.alpha', 'pdns', 'server', [13], 'nsec', { keys: 'csk' }),
-  healthy('pdns-nsec3.beta', 'pdns', 'server', [8], 'nsec3', { salt: 'c0ffee' }),
   healthy('pdns-narrow.alpha', 'pdns', 'server', [15], 'nsec3-narrow'),
-  healthy('pdns-opt-out.beta', 'pdns', 'server', [13], 'nsec3-opt-out'),
   healthy('knot-signed.alpha', 'knot-signing', 'server', [13], 'nsec'),
-  healthy('knot-signed.beta', 'knot-signing', 'server', [15], 'nsec3'),
-  healthy('knot-opt-out.alpha', 'knot-signing', 'server', [8], 'nsec3-opt-out'),
-  unsigned('child.pdns-opt-out.beta', 'pdns'),
+  ...liveSigned,
 
   unsigned('unsigned.alpha', 'knot'),
   unsigned('unsigned.beta', 'bind'),

@@ -1,7 +1,7 @@
 // The part of the zoo (zoo.mjs) whose data is whole, and whose servers are not: old, lame, at odds with each other, or not to be had over one
 // transport (scripted.mjs). By RFC 4035 §4.3 a zone is bogus only where its servers were asked and gave no chain; where none answers, nothing
 // is known; and where one gives all that is needed, its answer counts.
-import { both, codes, www, zone } from './zoo-denials.mjs';
+import { both, codes, empty, gone, wild, www, zone } from './zoo-denials.mjs';
 
 const unsigned = { signer: 'none', algorithms: [], state: 'insecure' };
 const timeText = (seconds) => new Date(1000 * seconds).toISOString().replace(/\D/g, '').slice(0, 14);
@@ -74,3 +74,24 @@ const disagreeing = [
 ];
 
 export const serverZones = [...plain, ...truncated, ...lame, ...disagreeing];
+
+/** Healthy zones of servers that sign by themselves; zones.mjs has others of these, with more in them. Opt-out: RFC 5155 §9.2. */
+const live = (name, server, algorithm, denial, more = {}) => {
+  const [state, because] = denial === 'nsec3-opt-out' ? ['insecure', { because: 'opt-out' }] : ['secure', {}];
+  const asks = [www('secure'), gone(state, because), empty('www', 'AAAA', 'secure'), empty('ent', 'A', 'secure')];
+  return zone(
+    name,
+    'signed by its server',
+    { servers: [server], signer: 'server', algorithms: [algorithm], denial, ...more },
+    ...asks,
+    wild(state, because),
+    empty('host.wild', 'TXT', state, because),
+  );
+};
+export const liveSigned = [
+  live('pdns-nsec3.beta', 'pdns', 8, 'nsec3', { salt: 'c0ffee' }),
+  live('pdns-opt-out.beta', 'pdns', 13, 'nsec3-opt-out'),
+  zone('child.pdns-opt-out.beta', 'in its span', { servers: ['pdns'], ...unsigned }, ...both('insecure')),
+  live('knot-signed.beta', 'knot-signing', 15, 'nsec3'),
+  live('knot-opt-out.alpha', 'knot-signing', 8, 'nsec3-opt-out'),
+];
