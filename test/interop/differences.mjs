@@ -16,12 +16,11 @@ const isQuestion = (name, owner, type) => (question) =>
 /** Zones with a server that is well and one that is not: sign.mjs, `copies`, and zoo-servers.mjs. */
 const hasOtherServer = inZone(/^(old-copy|[a-z-]+-beside\.)/);
 
-/** NSEC asked by name, where it is of two zones, or stands at an alias that has none (also for behind.mjs). */
+const isAlias = (question) => recordsOf(question.zone).some(([owner, type]) => type === 'CNAME' && owner === relative(question));
+
+/** NSEC asked by name, where it is of two zones, or at an alias (also for behind.mjs). */
 export const isApexNsec = ({ zone, owner, type }) => type === 'NSEC' && zone.name !== '' && owner === fqdn(zone.name);
-export const isAliasNsec = (question) =>
-  question.type === 'NSEC' &&
-  question.zone.denial?.startsWith('nsec3') === true &&
-  recordsOf(question.zone).some(([owner, type]) => type === 'CNAME' && owner === relative(question));
+export const isAliasNsec = (question) => question.type === 'NSEC' && isAlias(question);
 
 export const explained = [
   {
@@ -55,9 +54,15 @@ export const explained = [
   {
     who: all,
     when: isAliasNsec,
-    says: /^((AD, )?more data|AD|NOERROR, not SERVFAIL)$/,
-    rfc: 'RFC 6840 §4.3',
-    why: 'NSEC asked by name at an alias in a zone with NSEC3: BIND denies the type instead of following, with a bitmap that has CNAME and so proves nothing; Unbound follows the alias that it has kept, BIND takes the denial',
+    says: /^((AD, )?(more|other) data|AD|NOERROR, not SERVFAIL)$/,
+    rfc: 'RFC 4035 §2.5, RFC 6840 §4.3',
+    why: 'NSEC asked by name at an alias: Unbound and PowerDNS follow the alias once they have kept it, where servers give the NSEC that stands beside it; with NSEC3 BIND as the server denies the type, by a bitmap that has CNAME and so proves nothing, which BIND as the resolver takes',
+  },
+  {
+    who: [recursor],
+    when: (question) => isAlias(question) && /^(DS|DNSKEY)$/.test(question.type),
+    says: /^(NOERROR, not SERVFAIL|AD|(AD, )?less data)$/,
+    why: 'DS and DNSKEY asked at an alias get the CNAME alone, with AD; what it leads to is not looked at',
   },
   {
     who: [unbound, recursor],
@@ -77,6 +82,13 @@ export const explained = [
     says: /^SERVFAIL, not (NOERROR|NXDOMAIN)$/,
     rfc: 'RFC 4035 §4.3',
     why: 'of the two servers one has the zone whole, so a chain of trust can be built; the other has it unsigned, expired, otherwise signed or without EDNS. Which of them they ask is chance, and they do not always ask the other, or not for each part',
+  },
+  {
+    who: all,
+    when: (question) => hasOtherServer(question) && has('CD')(question),
+    says: /^(other data|(other|fewer) RRSIGs)$/,
+    rfc: 'RFC 4035 §3.2.2',
+    why: 'asked with CD they give what the server that is not well said',
   },
   {
     who: [named, kresd, recursor],
@@ -142,8 +154,8 @@ export const explained = [
   {
     who: [unbound],
     when: (question) => inZone(/^zsk-/)(question) && has('CD')(question),
-    says: /^SERVFAIL, not (NOERROR|NXDOMAIN)$/,
-    why: 'the DNSKEY RRset is good and no key in it fits: what failed validation without CD ends in SERVFAIL with CD too',
+    says: /^(SERVFAIL, not (NOERROR|NXDOMAIN)|fewer RRSIGs)$/,
+    why: 'the DNSKEY RRset is good and no key in it fits: what failed validation without CD ends in SERVFAIL with CD too; what the referral gave comes without its RRSIG',
   },
   {
     who: [kresd, unbound],
@@ -204,7 +216,7 @@ export const explained = [
     who: [kresd],
     when: inZone(/^child\.opt-out\.beta$/),
     says: /^SERVFAIL, not NOERROR$/,
-    why: 'one question in a run or so below an opt-out span; the cause was not looked for',
+    why: 'one question in a run or so: DNSKEY asked with CD gets SERVFAIL, both times, where all others of the zone get their answers, the same ones without CD too; nothing in its log',
   },
   {
     who: all,
