@@ -6,6 +6,9 @@ import { compareAll } from './differential.mjs';
 
 const tableFile = new URL('../../docs/differences.md', import.meta.url);
 
+/** Other programs say a thing once in a run that they never say again: so many answers may be without a reason; one question has 16. */
+const strayAnswers = 15;
+
 /** @param folder where differences.txt goes, with all of them */
 export async function reportDifferential(report, folder) {
   const { tally, faults, table, details } = await compareAll(explained);
@@ -15,6 +18,10 @@ export async function reportDifferential(report, folder) {
   report('zeker says the same the second time', tally.flips.zeker === 0 ? [] : [`${tally.flips.zeker} do not`]);
   report('at least 5000 questions, no two alike', tally.asked >= 5_000 ? [] : [`${tally.asked}`]);
   const rows = rowsOf(table);
+  const strays = rows.filter(({ why }) => why === 'not explained');
+  const count = strays.reduce((sum, row) => sum + row.count, 0);
+  const shown = strays.map((row) => `${row.zone} ${row.who} ${row.kind} (${row.example})`);
+  report(`what others say otherwise has a reason in differences.mjs, but for ${count} answers`, count <= strayAnswers ? [] : shown);
   if (process.env.DIFFERENCES === 'write') writeFileSync(tableFile, page(tally, rows));
   else reportNew(rows);
   const flips = Object.entries(tally.flips).map(([who, count]) => `${who} ${count}`);
