@@ -216,7 +216,7 @@ export const explained = [
     who: [kresd],
     when: (question) => inZone(/^child\.(pdns-)?opt-out\.beta$/)(question) && has('CD')(question),
     says: /^SERVFAIL, not NOERROR$/,
-    why: 'a question or two in a run: DNSKEY of an unsigned zone in an opt-out span, asked with CD, gets SERVFAIL both times, where all others of the zone are answered; its log has nothing, the cause is not known',
+    why: 'a question or two in a run: DNSKEY of an unsigned zone in an opt-out span, asked with CD, gets SERVFAIL, once or both times, where all others of the zone are answered; its log has nothing, the cause is not known',
   },
   {
     who: all,

@@ -101,6 +101,7 @@ async function runCases(anchorFile) {
   for (const { title, run } of serviceCases) report(title, await run());
   const knot = started.find(({ title }) => title === 'knot');
   for (const ms of [100, 300, 1_000]) report(`12 questions to a server that pauses for ${ms} ms`, await judgePause(knot, ms));
+  if (process.env.CASES) return; // some rows need others
   for (const row of differences)
     report(`difference still there: ${row.who.join(', ')} ${row.why}`, explained.has(row) ? [] : ['no case needs this row']);
 }
