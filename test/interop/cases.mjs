@@ -3,7 +3,7 @@
 // A case: { owner, type, rcode, state, ede, answer, because }. `state` is the verdict of RFC 4035 §4.3; from it follow AD, SERVFAIL and what
 // delv says. `answer`: "owner TYPE RDATA" of each record but RRSIGs, sorted; undefined: not compared. `ede`: the only INFO-CODEs there may
 // be, one of which must be; none given: there must be none. `because`: for the table of differences. `rcode` is what a client with CD set gets, and others unless it is bogus.
-import { addressOf, aliasTarget, at, bigTexts, fqdn, oddRecords, parentOf, tlsaData, zones } from './zones.mjs';
+import { addressOf, aliasTarget, at, bigTexts, fqdn, oddRecords, parentOf, recordsOf, tlsaData, zones } from './zones.mjs';
 
 const zoneNamed = (name) => zones.find((zone) => zone.name === name);
 const severity = ['secure', 'insecure', 'indeterminate', 'bogus'];
@@ -97,7 +97,7 @@ const why = { expired: [7], notYet: [8], noKey: [9], changed: [6], noSignature: 
 function smallCases(name, wwwState, missingState, codes, codesOfMissing = codes) {
   const zone = zoneNamed(name);
   const codesIn = (state, list) => (state === 'secure' || state === 'insecure' ? undefined : list);
-  const changed = zone.damage === 'www-changed';
+  const changed = name === 'tampered.alpha';
   return [
     {
       owner: at('www', zone),
@@ -214,20 +214,41 @@ const topCases = [
   denied('servers.alpha.', 'A', 'NOERROR', 'secure'), // no data there, but names below (RFC 8020)
 ];
 
-export const cases = [
+/** What a row of the zoo asks. */
+function zooCases(zone) {
+  return zone.asks.map(([owner, type, state, { rcode = 'NOERROR', answer, ...more } = {}]) => {
+    const held = recordsOf(zone).filter((row) => row[0] === owner && row[1] === type);
+    const data = answer ?? (owner === 'host.wild' ? [['host.wild', 'A', addressOf(zone.name)]] : held);
+    return {
+      owner: at(owner, zone),
+      type,
+      rcode,
+      state,
+      answer: more.unread ? undefined : data.flatMap(([name, kind, rdata]) => records(at(name, zone), kind, rdata ?? addressOf(zone.name))),
+      ...more,
+    };
+  });
+}
+
+const only = new RegExp(process.env.CASES ?? '');
+const all = [
   ...topCases,
   ...zones.filter(({ content }) => content === 'standard').flatMap(standardCases),
   ...aliasCases,
   ...oddCases,
   ...brokenCases,
   ...unreachableCases,
+  ...zones.filter(({ asks }) => asks).flatMap(zooCases),
 ];
+/** CASES: a regular expression over the names asked for, to try some zones. */
+export const cases = all.filter(({ owner }) => only.test(owner));
 
 /**
  * Where another program says something else than zeker, and why: `says` matches what it says. All here call secure what zeker calls insecure.
  * A row that no case needs fails the run, so that the table stays true.
  */
 const saysSecure = /^(AD true, zeker false$|secure, not insecure)/;
+const saysGood = /^(rcode (NOERROR|NXDOMAIN), zeker SERVFAIL|AD true, zeker false|answer \[.*\], zeker \[\])$/;
 const unbounds = ['unbound', 'unbound-behind-zeker'];
 export const differences = [
   {
@@ -247,5 +268,17 @@ export const differences = [
     when: ({ because }) => because === 'opt-out',
     says: saysSecure,
     why: 'a denial by opt-out is "fully validated"; RFC 5155 §9.2 keeps AD from it',
+  },
+  {
+    who: unbounds,
+    when: ({ because }) => because === 'revoked',
+    says: saysGood,
+    why: 'a revoked key still verifies data; RFC 5011 §2.1 keeps it from that',
+  },
+  {
+    who: unbounds,
+    when: ({ because }) => because === 'sha1-ds',
+    says: saysGood,
+    why: 'a DS of SHA-1 is followed beside one of SHA-256 (RFC 4509 §3), as harden-algo-downgrade is not set',
   },
 ];

@@ -45,6 +45,8 @@ export function kindOf(theirs, ours) {
   return kinds.length === 0 ? undefined : kinds.join(', ');
 }
 
+const asWords = ({ rcode, ad, data, signatures }) => `${rcode}${ad ? ' AD' : ''} ${data.length}+${signatures.length}`;
+
 /** What three of the four others say alike; undefined where no three do. An answer that did not come agrees with nothing. */
 function consensusOf(answers) {
   const counts = new Map();
@@ -77,7 +79,7 @@ async function askAll(question, index, clients) {
 /** Asks everything. @returns each question with two answers of zeker and of each peer, in the order of `peers` */
 async function gather(questions) {
   const clients = await Promise.all([zekerCompared, ...Object.values(peers)].map((address) => openClient(address, { patienceMs: 12_000 })));
-  const results = await inParallel(16, questions, (question) => askAll(question, questions.indexOf(question), clients));
+  const results = await inParallel(20, questions, (question, index) => askAll(question, index, clients));
   for (const { close } of clients) close();
   return results.flat();
 }
@@ -87,7 +89,7 @@ const title = ({ owner, type, flags }) => `${owner} ${type}${flags.map((flag) =>
 /**
  * Compares all answers.
  * @param rows of differences.mjs
- * @returns counts, faults in words, and the table: an entry for each zone, kind, program and explanation
+ * @returns counts, faults in words, the table: an entry for each zone, kind, program and explanation; and all differences, a line each
  */
 export async function compareAll(rows) {
   const questions = makeQuestions();
@@ -96,7 +98,7 @@ export async function compareAll(rows) {
   const tally = { asked: results.length, zones: new Set(questions.map(({ zone }) => zone.name)).size };
   Object.assign(tally, { consensus: 0, agree: 0, excepted: 0, disagree: 0, flips: { zeker: 0 } });
   const verdicts = new Map(results.map(({ asked, answers }) => [title(asked), answers[0][0].ad]));
-  const [faults, table] = [[], new Map()];
+  const [faults, table, details] = [[], new Map(), []];
   for (const { asked, answers } of results) {
     const [ours, ...theirs] = answers;
     names.forEach((name, index) => {
@@ -107,7 +109,7 @@ export async function compareAll(rows) {
       tally.flips.zeker++;
       faults.push(`${title(asked)}: zeker's second answer: ${flip}`);
     }
-    countDifferences(table, rows, asked, answers);
+    countDifferences({ table, details }, rows, asked, answers);
     const bare = { ...asked, flags: asked.flags.filter((flag) => flag !== 'CD') };
     const isOnlyWithCd = ours[0].ad && asked.flags.includes('CD') && verdicts.get(title(bare)) === false;
     if (isOnlyWithCd) faults.push(`${title(asked)}: AD with CD, and none without`);
@@ -128,11 +130,11 @@ export async function compareAll(rows) {
     } else if (judged.some((one) => one?.excepted)) tally.excepted++;
     else tally.agree++;
   }
-  return { tally, faults, table };
+  return { tally, faults, table, details };
 }
 
-/** Adds to the table how each peer's two answers differ from zeker's. */
-function countDifferences(table, rows, asked, [ours, ...theirs]) {
+/** Adds to the table how each peer's two answers differ from zeker's, and to the details a line for each. */
+function countDifferences({ table, details }, rows, asked, [ours, ...theirs]) {
   for (const turn of [0, 1]) {
     Object.keys(peers).forEach((name, index) => {
       const kind = kindOf(theirs[index][turn], ours[turn]);
@@ -142,6 +144,9 @@ function countDifferences(table, rows, asked, [ours, ...theirs]) {
       const entry = table.get(key) ?? { count: 0, example: title(asked) };
       entry.count++;
       table.set(key, entry);
+      details.push(
+        `${title(asked)} | ${name} ${turn + 1} | ${kind} | zeker ${asWords(ours[turn])} | ${asWords(theirs[index][turn])} | ${row?.why ?? ''}`,
+      );
     });
   }
 }

@@ -2,13 +2,15 @@
 import { createSocket } from 'node:dgram';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { captureProgram, startServer, until } from './processes.mjs';
+import { knotSigning, powerdns } from './live-signers.mjs';
+import { captureProgram, inParallel, startServer, until } from './processes.mjs';
+import { scriptedKinds, startScripted } from './scripted.mjs';
 import { clientPrefix, resolvers, servers, zekerHttp } from './topology.mjs';
 import { fqdn, zones } from './zones.mjs';
 
 const lines = (...text) => `${text.flat().join('\n')}\n`;
 
-/** How each software is configured and started: [file text, program, arguments]. `served` has name and file of each zone. */
+/** How each software is configured and started: [file text, program, arguments]. `served` has row, name, file and own keys of each zone. */
 const software = {
   nsd: ({ folder, addresses, served, file }) => [
     lines(
@@ -24,28 +26,23 @@ const software = {
     'nsd',
     ['-d', '-c', file],
   ],
-  knot: ({ folder, addresses, served, file }) => [
-    lines(
+  knot: async ({ folder, addresses, served, file }) => {
+    const { policies, zoneLines } = await knotSigning({ folder, served });
+    const text = lines(
       'server:',
       `  rundir: "${folder}"`,
       `  listen: [ ${addresses.map((address) => `${address}@53`).join(', ')} ]`,
       ['  udp-workers: 1', '  tcp-workers: 1', '  background-workers: 1'],
       ['log:', '  - target: stderr', '    any: warning', 'database:', `  storage: "${folder}"`],
+      policies,
       // `off`: some zones are broken on purpose.
-      [
-        'template:',
-        '  - id: default',
-        '    semantic-checks: off',
-        '    zonefile-sync: -1',
-        '    zonefile-load: whole',
-        '    journal-content: none',
-      ],
+      ['template:', '  - id: default', '    semantic-checks: off'],
+      ['    zonefile-sync: -1', '    zonefile-load: whole', '    journal-content: none'],
       'zone:',
-      served.flatMap(({ name, file }) => [`  - domain: "${fqdn(name)}"`, `    file: "${file}"`]),
-    ),
-    'knotd',
-    ['-c', file],
-  ],
+      served.flatMap(({ name, file, zone }) => [`  - domain: "${fqdn(name)}"`, `    file: "${file}"`, ...zoneLines({ zone })]),
+    );
+    return [text, 'knotd', ['-c', file]];
+  },
   bind: ({ folder, addresses, served, file }) => [
     lines(
       'options {',
@@ -59,41 +56,52 @@ const software = {
     'named',
     ['-g', '-n', '1', '-c', file],
   ],
+  pdns: powerdns,
 };
 
+/** Whether a server of topology.mjs holds a zone: those in front of another have none, and the other one has theirs. */
+function holds(title, zone) {
+  if (zone.notServed || zone.notServedAt === title) return false;
+  return zone.servers.some((name) => (servers[name].relayedTo ?? name) === title);
+}
+
 /** Starts all and waits until each answers for each of its zones. @returns what to stop, in a list that grows from the start */
-export async function startAuthorities(folder, fileOf, started) {
+export async function startAuthorities(folder, { fileOf, keysOf }, started) {
   const waits = [];
-  for (const [title, { software: kind, addresses }] of Object.entries(servers)) {
-    if (kind === 'silent') {
-      started.push(...(await Promise.all(addresses.map(startSilence))));
-      continue;
-    }
+  const start = async ([title, { software: kind, addresses, relayedTo }]) => {
+    if (kind === 'silent') return started.push(...(await Promise.all(addresses.map(startSilence))));
+    if (scriptedKinds.includes(kind)) return started.push(await startScripted(kind, addresses[0], servers[relayedTo].addresses[0]));
     const own = join(folder, title);
     mkdirSync(own);
     const file = join(own, 'conf');
     const served = zones
-      .filter((zone) => zone.servers.includes(title) && !zone.notServed)
-      .map((zone) => ({ name: zone.name, file: fileOf(zone, title) }));
-    const [text, program, args] = software[kind]({ folder: own, addresses, served, file });
-    writeFileSync(file, text);
+      .filter((zone) => holds(title, zone))
+      .map((zone) => ({ zone, name: zone.name, file: fileOf(zone, title), keys: keysOf.get(zone.name) }));
+    const [text, program, args] = await software[kind]({ folder: own, addresses, served, file });
+    if (text !== undefined) writeFileSync(file, text);
     const server = startServer(title, program, args, join(own, 'log'));
     started.push(server);
-    waits.push(...served.flatMap(({ name }) => addresses.map((address) => untilAuthoritative(server, address, name))));
-  }
-  await Promise.all(waits);
+    waits.push(...served.flatMap(({ name }) => addresses.map((address) => [server, address, name])));
+  };
+  await Promise.all(Object.entries(servers).map(start));
+  await inParallel(8, waits, (wait) => untilAuthoritative(...wait));
 }
 
 /** Takes queries and says nothing. */
 function startSilence(address) {
   return new Promise((resolve, reject) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4').on('error', reject);
-    socket.bind(53, address, () => resolve({ title: 'silent', isRunning: () => true, log: () => '', stop: async () => socket.close() }));
+    let open = true;
+    const stop = async () => {
+      if (open) socket.close();
+      open = false;
+    };
+    socket.bind(53, address, () => resolve({ title: 'silent', isRunning: () => open, log: () => '', stop }));
   });
 }
 
 async function untilAuthoritative(server, address, zone) {
-  await until(20_000, async () => {
+  await until(60_000, async () => {
     const { stdout } = await captureProgram('dig', [`@${address}`, '+norec', '+tries=1', '+timeout=1', fqdn(zone), 'SOA']);
     if (!/status: NOERROR/.test(stdout) || !/flags: qr aa/.test(stdout))
       throw new Error(`${server.title} does not serve ${fqdn(zone)}\n${server.log()}`);

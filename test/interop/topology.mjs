@@ -1,5 +1,9 @@
 // Who serves what at which address. All addresses are on the loopback device of the test's own network namespace, which has no other.
 
+/** Servers of scripted.mjs, named by what they do, in front of a real one. */
+const scripted = (relayedTo, kinds) =>
+  Object.fromEntries(kinds.map((kind, index) => [kind, { software: kind, addresses: [`10.53.3.${index + 1}`], relayedTo }]));
+
 /** Authoritative servers: one process each. `silent` is an address where queries arrive and nothing answers. */
 export const servers = {
   'nsd-root': { software: 'nsd', addresses: ['10.53.0.1', 'fd53::1'] },
@@ -13,6 +17,10 @@ export const servers = {
   /** Has the zone as it was before it was signed. */
   'nsd-old': { software: 'nsd', addresses: ['10.53.2.4'] },
   silent: { software: 'silent', addresses: ['10.53.2.5'] },
+  /** Sign by themselves. */
+  pdns: { software: 'pdns', addresses: ['10.53.2.6'] },
+  'knot-signing': { software: 'knot', addresses: ['10.53.2.7'] },
+  ...scripted('nsd', ['no-edns', 'drops-edns', 'ignores-edns', 'truncating', 'truncating-no-tcp', 'refers-up', 'failing']),
 };
 
 /** Resolvers: zeker, Debian's unbound beside it for comparison, and an unbound that validates what it gets from zeker. */

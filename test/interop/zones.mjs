@@ -1,9 +1,14 @@
 // The zones of the small internet: who serves each, how it is signed, and what is wrong with it. What a client must see is in cases.mjs.
 //
-// A zone has `servers` (topology.mjs), `signer` (bind: dnssec-signzone, ldns: ldns-signzone, none), `algorithms`, `denial` (nsec, nsec3,
-// nsec3-opt-out), and where it differs from the rule: `iterations` and `salt` of NSEC3, `ds` (what the parent has: see dsKinds in sign.mjs), `validity`
-// of its signatures, `damage` done to the signed zone, `ns` (names of its servers elsewhere, without glue), `content`.
+// A zone has `servers` (topology.mjs), `signer` (bind: dnssec-signzone, ldns: ldns-signzone, server: by itself, none), `algorithms`, `denial`
+// (nsec, nsec3, nsec3-opt-out, nsec3-narrow), and where it differs from the rule: `iterations` and `salt` of NSEC3, `ds` (what the parent has:
+// see dsKinds in sign.mjs), `validity` of its signatures, `damage` done to the signed zone (damage.mjs), `copyAt` (which server has another
+// copy: see copies in sign.mjs), `ns` (names of its servers elsewhere, without glue), `content`, `keys` (sign.mjs), `slow` (nobody answers).
 // `state` is what a validator must conclude of its data. Zones with `content: 'standard'` are asked the standard questions.
+
+import { changed, withoutNsec, withoutSignatures } from './damage.mjs';
+import { zoo } from './zoo.mjs';
+import { liveSigned } from './zoo-servers.mjs';
 
 const healthy = (name, servers, signer, algorithms, denial, more = {}) => ({
   name,
@@ -41,8 +46,13 @@ export const zones = [
   healthy('ds-sha384.beta', 'nsd', 'bind', [13], 'nsec', { ds: 'sha384' }),
   healthy('ds-standby.alpha', 'bind', 'bind', [13], 'nsec', { ds: 'right-and-standby' }),
   healthy('half-dead.alpha', ['silent', 'knot'], 'bind', [13], 'nsec'),
-  healthy('old-copy.alpha', ['nsd-old', 'nsd'], 'bind', [13], 'nsec', { unsignedAt: 'nsd-old' }),
-  healthy('old-copy-nsec3.beta', ['nsd-old', 'bind'], 'ldns', [13], 'nsec3', { unsignedAt: 'nsd-old' }),
+  healthy('old-copy.alpha', ['nsd-old', 'nsd'], 'bind', [13], 'nsec', { copyAt: { 'nsd-old': 'unsigned' } }),
+  healthy('old-copy-nsec3.beta', ['nsd-old', 'bind'], 'ldns', [13], 'nsec3', { copyAt: { 'nsd-old': 'unsigned' } }),
+
+  healthy('pdns.alpha', 'pdns', 'server', [13], 'nsec', { keys: 'csk' }),
+  healthy('pdns-narrow.alpha', 'pdns', 'server', [15], 'nsec3-narrow'),
+  healthy('knot-signed.alpha', 'knot-signing', 'server', [13], 'nsec'),
+  ...liveSigned,
 
   unsigned('unsigned.alpha', 'knot'),
   unsigned('unsigned.beta', 'bind'),
@@ -63,12 +73,14 @@ export const zones = [
   small('wrong-ds.alpha', 'bind', { ds: 'wrong' }),
   small('no-signatures.alpha', 'nsd', { signer: 'none', algorithms: [], ds: 'wrong' }),
   small('no-signatures.beta', 'bind', { signer: 'none', algorithms: [], ds: 'wrong' }),
-  small('tampered.alpha', 'nsd', { damage: 'www-changed' }),
-  small('stripped.alpha', 'nsd', { damage: 'www-signature-removed' }),
-  small('no-nsec.beta', 'nsd', { damage: 'nsec-removed' }),
-  small('no-nsec3.alpha', 'nsd', { denial: 'nsec3', damage: 'nsec3-signature-removed' }),
+  small('tampered.alpha', 'nsd', { damage: changed('www', 'A', '198.51.100.1') }),
+  small('stripped.alpha', 'nsd', { damage: withoutSignatures('A', 'www') }),
+  small('no-nsec.beta', 'nsd', { damage: withoutNsec }),
+  small('no-nsec3.alpha', 'nsd', { denial: 'nsec3', damage: withoutSignatures('NSEC3') }),
   small('lame.alpha', 'knot', { signer: 'none', algorithms: [], notServed: true }),
-  small('dead.alpha', 'silent', { signer: 'none', algorithms: [] }),
+  small('dead.alpha', 'silent', { signer: 'none', algorithms: [], slow: true }),
+
+  ...zoo,
 ];
 
 /** The zone that a name in another zone delegates from: the closest one above. */
@@ -118,7 +130,7 @@ export function recordsOf(zone) {
     case 'tld':
       return [];
     case 'small':
-      return base;
+      return [...base, ...(zone.records ?? [])];
     case 'aliases':
       return [
         ['to-secure', 'CNAME', 'www.p256.alpha.'],
