@@ -4,10 +4,15 @@
  */
 
 import { describe, expect, test } from 'vitest';
+import { aliases, following } from './kinds/aliases.ts';
 import { cutSides, delegations, optOut } from './kinds/cuts.ts';
-import { nsec3Denial, nsecDenial, wildcards } from './kinds/denial.ts';
+import { bailiwick, ghosts, positive } from './kinds/data.ts';
+import { nsec3Denial, nsecDenial } from './kinds/denial.ts';
+import { flags } from './kinds/flags.ts';
 import { healthy, play, type Row, type Setting } from './kinds/row.ts';
+import { lameness, minimisation, reaching, secondOpinion, secondOpinionOnDenials } from './kinds/servers.ts';
 import { singleFaults, trustAnchors } from './kinds/signatures.ts';
+import { wildcards } from './kinds/wildcards.ts';
 import { makeBench } from './world.ts';
 
 const kinds: Readonly<Record<string, readonly Row[]>> = {
@@ -19,6 +24,16 @@ const kinds: Readonly<Record<string, readonly Row[]>> = {
   'NSEC denial': nsecDenial,
   'NSEC3 denial': nsec3Denial,
   'wildcard proofs': wildcards,
+  'CNAME and DNAME over secure, insecure and bogus zones': aliases,
+  'alias following, loops, scrubbing': following,
+  'QNAME minimisation': minimisation,
+  'lame and DNSSEC-less servers': lameness,
+  'priming, glue, cycles, dead servers, TCP': reaching,
+  'retry at another server after bogus data': [...secondOpinion, ...secondOpinionOnDenials],
+  'positive answers and stray data': positive,
+  'bailiwick and poisoning': bailiwick,
+  'ghost domains, delegation TTLs': ghosts,
+  'AD, CD, DO': flags,
 };
 
 const rows = Object.entries(kinds).flatMap(([kind, list]) => list.map((row) => ({ kind, name: row.title, row })));
