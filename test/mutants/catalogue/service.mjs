@@ -102,8 +102,8 @@ export const serviceMutants = [
   {
     lesson: 'CVE-2024-0760: a TCP client that never reads',
     file: 'src/server/connection.ts',
-    find: 'if (socket.writableLength > limits.maxBufferedOctets) cut();',
-    replace: 'if (socket.destroyed) cut();',
+    find: 'if (socket.writableLength > limits.maxBufferedOctets) cutStalled();',
+    replace: 'if (socket.destroyed) cutStalled();',
     tests: ['test/server/stream.test.ts'],
   },
   {
