@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Fault, faults } from '../../src/sandbox/fault.ts';
+import { startSandbox } from '../../src/sandbox/internet.ts';
 import { askUdp } from './client.ts';
 import { openStage, type Stage, startOn } from './stage.ts';
 
@@ -12,7 +13,22 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 /** Signed zones with one server, a fault for each. */
-const zones = ['rsa', 'p384', 'ed25519', 'ed448', 'dane-ta', 'no-mx', 'null-mx', 'wildcard', 'tlsa-alias', 'no-tlsa', 'unusable-tlsa'];
+const zones = [
+  'rsa',
+  'p384',
+  'ed25519',
+  'ed448',
+  'dane-ta',
+  'no-mx',
+  'null-mx',
+  'wildcard',
+  'tlsa-alias',
+  'no-tlsa',
+  'unusable-tlsa',
+  'large',
+  'mixed-mx',
+  'cname-original',
+];
 const rows = faults.map((fault, index) => ({ fault, zone: `${zones[index]}.sandbox` }));
 
 /** Data without the signatures that its DS promises is bogus; all else says nothing of the data. */
@@ -52,5 +68,35 @@ describe('one of two servers each, at the root, at the top level domain and at t
     await service.stop();
     expect(mx, JSON.stringify(mx.ede)).toMatchObject({ rcode: 'NOERROR', ad: true });
     expect(denial, JSON.stringify(denial.ede)).toMatchObject({ rcode: 'NXDOMAIN', ad: true });
+  });
+});
+
+/** A level each on an internet of its own, so that the levels wait side by side. */
+describe.concurrent('all servers of a level', { timeout: 240_000 }, () => {
+  test.each([
+    ['the root', ['a.root-servers', 'b.root-servers'], '127.61.8'],
+    ['the top level domain', ['a.nic.sandbox', 'b.nic.sandbox'], '127.61.9'],
+    ['the leaf', ['ns1.secure.sandbox', 'ns2.secure.sandbox'], '127.61.10'],
+  ])('%s: whatever they do, nothing is secure that is not right, and nothing insecure', async (_level, servers, addressBase) => {
+    const sandbox = await startSandbox({ port: 0, addressBase });
+    try {
+      for (const fault of faults) {
+        for (const server of servers) sandbox.setFault(server, fault);
+        const service = await startOn(sandbox);
+        const asked = performance.now();
+        const reply = await askUdp(service.dns[0]!.port, { name: 'secure.sandbox', type: 'MX', dnssecOk: true });
+        const tookMs = performance.now() - asked;
+        await service.stop();
+        const told = `${fault}: ${JSON.stringify(reply.ede)}`;
+        if (fault === 'slow' && reply.rcode === 'NOERROR') expect(reply.ad, told).toBe(true);
+        else {
+          expect(reply, told).toMatchObject({ rcode: 'SERVFAIL', ad: false, answer: [], authority: [] });
+          expect(infoCodes[fault] ?? unreachable, told).toContain(reply.ede[0]?.code);
+        }
+        expect(tookMs, told).toBeLessThan(10_000);
+      }
+    } finally {
+      await sandbox.stop();
+    }
   });
 });
