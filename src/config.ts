@@ -65,7 +65,7 @@ export interface Config {
     readonly sha1Digest: boolean;
     readonly negativeTrustAnchors: readonly NegativeTrustAnchor[];
   };
-  readonly cache: { readonly maxOctets: number; readonly minTtl: number; readonly maxTtl: number; readonly synthesis: boolean };
+  readonly cache: Omit<CheckedConfig['cache'], 'maxMemory'> & { readonly maxOctets: number };
   readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
 }
 
@@ -129,7 +129,7 @@ export function fileFault(
 }
 
 function toConfig(
-  { listen, resolver, validation, cache, ...rest }: CheckedConfig,
+  { listen, resolver, validation, cache: { maxMemory, ...cache }, ...rest }: CheckedConfig,
   folder: string,
   byDefault: boolean,
 ): Omit<Config, 'named'> {
@@ -156,7 +156,7 @@ function toConfig(
         until: checked(tryParseMoment(until)),
       })),
     },
-    cache: { maxOctets: checked(tryParseOctets(cache.maxMemory)), minTtl: cache.minTtl, maxTtl: cache.maxTtl, synthesis: cache.synthesis },
+    cache: { ...cache, maxOctets: checked(tryParseOctets(maxMemory)) },
     log: { level: rest.log.level, file: fileName(rest.log.file) },
   };
 }

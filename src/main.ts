@@ -23,7 +23,7 @@ import type { UpstreamOutcome, UpstreamQuery } from './net/exchange.ts';
 import { createReadying } from './readying.ts';
 import type { LiveResolver } from './resolver/resolution.ts';
 import { createResolver } from './resolver/resolver.ts';
-import type { CacheFigures, Readiness, ResolverSettings } from './resolver/settings.ts';
+import type { CacheFigures, PrefetchOutcome, Readiness, ResolverSettings } from './resolver/settings.ts';
 import { BindError } from './server/bind-error.ts';
 import { type Answer, type CookieSettings, createAnswer } from './service/answer.ts';
 import type { TrustEvent } from './trust/tracker.ts';
@@ -72,6 +72,7 @@ export interface ResolverHooks {
   readonly onNegativeAnchorLifted?: (zone: Name) => void;
   readonly onTrust?: (event: TrustEvent) => void;
   readonly onLimit?: (limit: Limit) => void;
+  readonly onPrefetch?: (outcome: PrefetchOutcome) => void;
 }
 
 /** A resolver over real sockets, as the configuration wants it; the clock is the wall clock. Sends nothing by itself. */
@@ -96,6 +97,7 @@ export function openResolver(config: Config, hooks: ResolverHooks = {}): OpenRes
     anchors: trust.anchors,
     onNegativeAnchorLifted: ({ zone }) => hooks.onNegativeAnchorLifted?.(zone),
     onLimit: hooks.onLimit,
+    onPrefetch: hooks.onPrefetch,
   });
   return { resolver, settings, trust, lastFailure: () => lastFailure, close: net.close };
 }
@@ -141,6 +143,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
       onTrust: logTrust(log),
       onQuery: ({ transport }) => metrics.countUpstreamQuery(transport),
       onLimit: metrics.countLimit,
+      onPrefetch: metrics.countPrefetch,
       onNegativeAnchorLifted: (zone) => log.warn({ zone: formatName(zone) }, 'negative trust anchor lifted: the zone validates again'),
     });
     closers.push(close);
@@ -181,8 +184,9 @@ function createService(config: Config, resolver: LiveResolver, metrics: Metrics,
     ...(config.server.nsid === undefined ? {} : { nsid: config.server.nsid }),
     ...(config.cookies.enabled ? { cookies: toCookieSettings(config.cookies) } : {}),
     clock: () => Date.now() / 1000,
-    onAnswer: ({ verdict, seconds }) => {
+    onAnswer: ({ verdict, isStale, seconds }) => {
       metrics.countAnswer(verdict);
+      if (isStale) metrics.countStaleAnswer();
       metrics.observeQuery(seconds);
     },
     onError: (err) => log.error({ err }, 'an answer failed'),

@@ -9,7 +9,7 @@
  * nobody's referral: they bound nothing, and stay until they are replaced or deleted.
  */
 
-import { ancestor, isBelow, type Name } from '../base/name.ts';
+import { ancestor, isBelow, isWithin, type Name } from '../base/name.ts';
 import { ENTRY_OVERHEAD, octetsOfName } from './octets.ts';
 import { packName } from './pack.ts';
 import { TimedStore } from './timed-store.ts';
@@ -71,6 +71,15 @@ export class DelegationCache {
     const configured = this.#configured.get(zone.key);
     if (configured) return now < configured.expires ? configured : undefined;
     return this.#standing(zone, now);
+  }
+
+  /** The zone that the servers of `zone` referred to on the way down to `target`, if that is known. */
+  nextCut(zone: Name, target: Name, now: number): Name | undefined {
+    for (let labels = zone.labels + 1; labels <= target.labels; labels++) {
+      const cut = this.get(ancestor(target, labels), now);
+      if (cut && cut.source === 'referral' && cut.parent.key === zone.key && isWithin(target, cut.zone)) return cut.zone;
+    }
+    return undefined;
   }
 
   /**

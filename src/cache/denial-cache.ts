@@ -54,6 +54,17 @@ export class DenialCache {
     return this.#store.get(nameErrorKey(name), now);
   }
 
+  /** What denied that type at that name, or the name, though it may have expired (RFC 8767): resolver/stale.ts alone may use such. */
+  recall(name: Name, type: number, now: number): DenialEntry[] {
+    const entries = [this.#store.recall(nameErrorKey(name), now), this.#store.recall(rrKey(name, type), now)];
+    return entries.filter((entry) => entry !== undefined);
+  }
+
+  /** The name error at exactly that name, though it may have expired. */
+  recallNameError(name: Name, now: number): DenialEntry | undefined {
+    return this.#store.recall(nameErrorKey(name), now);
+  }
+
   /**
    * Stores a denial. What is not secure never takes the place of an unexpired secure one; NODATA says that the name exists, and so ends
    * a name error that it may replace.
@@ -78,6 +89,11 @@ export class DenialCache {
     }
     this.#store.delete(nameErrorKey(name));
     this.#store.delete(rrKey(name, type));
+  }
+
+  deleteExpired(name: Name, type: number, now: number): void {
+    this.#store.deleteExpired(nameErrorKey(name), now);
+    this.#store.deleteExpired(rrKey(name, type), now);
   }
 
   clear(): void {

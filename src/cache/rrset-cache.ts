@@ -61,6 +61,11 @@ export class RRsetCache {
     return this.#store.get(rrKey(name, type), now);
   }
 
+  /** The RRset, of any rank, though it may have expired (RFC 8767): resolver/stale.ts alone may use such. */
+  recall(name: Name, type: number, now: number): RRsetEntry | undefined {
+    return this.#store.recall(rrKey(name, type), now);
+  }
+
   /**
    * Stores, unless something unexpired and better stands there; equals replace each other. Only validated data counts as `secure`,
    * whatever the entry says of its rank, so what is bogus or not judged yet never takes the place of what is secure.
@@ -75,6 +80,10 @@ export class RRsetCache {
 
   delete(name: Name, type: number): void {
     this.#store.delete(rrKey(name, type));
+  }
+
+  deleteExpired(name: Name, type: number, now: number): void {
+    this.#store.deleteExpired(rrKey(name, type), now);
   }
 
   clear(): void {

@@ -13,6 +13,8 @@ import { CLOCK_SLACK } from './timed-store.ts';
 
 /** Seconds. */
 export const SERVER_TTL = 900;
+/** Server cookies last an hour by RFC 9018 §4.3; then the client cookie changes too, so that nobody is followed by it (RFC 7873 §7.1). */
+const COOKIE_TTL = 3_600;
 const DEAD_TTL = 60;
 const TIMEOUTS_UNTIL_DEAD = 3;
 /** A near server is given 50 ms at first: three of those are a pause, not a death. */
@@ -29,10 +31,16 @@ export const DEAD_SCORE = 60_000;
 
 const MAX_LAME_ZONES = 64;
 /** What an entry costs in memory: the server, and a zone that it is lame for with its key. Estimates, meant to be on the high side. */
-const SERVER_OCTETS = 700;
+const SERVER_OCTETS = 900;
 const LAME_ZONE_OCTETS = 200;
 
 export type EdnsSupport = 'unknown' | 'works' | 'plain';
+
+/** The cookies that go with a server (RFC 7873); without `server` it gives none. */
+export interface ServerCookie {
+  readonly client: Uint8Array;
+  readonly server: Uint8Array | undefined;
+}
 
 /** Something noted at a moment, good until another. */
 interface Noted {
@@ -48,6 +56,7 @@ interface Server {
   dead: Noted | undefined;
   edns: (Noted & { readonly support: 'works' | 'plain' }) | undefined;
   caseLost: Noted | undefined;
+  cookie: (Noted & { readonly client: Uint8Array; server: Uint8Array | undefined }) | undefined;
   /** By the key of the zone. */
   readonly lame: Map<string, Noted>;
   noted: Noted;
@@ -132,6 +141,24 @@ export class ServerCache {
     this.#note(address, now).caseLost = note(now, SERVER_TTL);
   }
 
+  /**
+   * The cookies for a server. `unknown`: worth a try, with a client cookie of its own, but not while the server is silent, which some are
+   * to what they do not know.
+   */
+  cookie(address: string, now: number): ServerCookie | 'unknown' | 'none' {
+    const server = this.#find(address, now);
+    if (!server || !holds(server.cookie, now)) return server && server.timeouts > 0 ? 'none' : 'unknown';
+    return server.cookie?.server ? server.cookie : 'none';
+  }
+
+  /** What a server gave; the client cookie ends with its hour, however often it is confirmed. */
+  recordCookie(address: string, cookie: ServerCookie, now: number): void {
+    const server = this.#note(address, now);
+    const known = server.cookie;
+    if (known && holds(known, now) && known.client === cookie.client) known.server = cookie.server;
+    else server.cookie = { ...cookie, ...note(now, COOKIE_TTL) };
+  }
+
   /** Whether the server does not speak for a zone that was delegated to it (RFC 9499 §7, lame delegation). */
   isLame(address: string, zone: Name, now: number): boolean {
     return holds(this.#find(address, now)?.lame.get(zone.key), now);
@@ -191,6 +218,7 @@ export class ServerCache {
       dead: undefined,
       edns: undefined,
       caseLost: undefined,
+      cookie: undefined,
       lame: new Map(),
       noted,
     };

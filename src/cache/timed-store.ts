@@ -6,7 +6,7 @@
  * is expired at once: its signatures were judged at a time that has not come yet.
  *
  * Limits: a step back between two calls that lie further apart than the step itself goes unseen; nothing but a second clock could
- * tell. Expired entries stay until their room is needed or they are replaced, but are never returned.
+ * tell. Expired entries stay until their room is needed or they are replaced; `recall` alone returns them.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -56,13 +56,19 @@ export class TimedStore<V extends Timed> {
 
   /** What is stored and unexpired; after a step back of the clock with `received` and `expires` moved back as far. */
   get(key: string, now: number): V | undefined {
+    const value = this.recall(key, now);
+    if (!value || now >= value.expires) return undefined;
+    this.#entries.get(key); // now it is the most recently used
+    return value;
+  }
+
+  /** What is stored, expired or not, with its times as `get` moves them; whoever calls it must look at `expires`. Makes nothing recent. */
+  recall(key: string, now: number): V | undefined {
     this.#observe(now);
     const stored = this.#entries.peek(key);
-    if (!stored) return undefined;
+    if (!stored || now < stored.value.received - CLOCK_SLACK) return undefined;
     const { value } = stored;
     const back = this.#steppedBack - stored.steppedBack;
-    if (now >= value.expires - back || now < value.received - CLOCK_SLACK) return undefined;
-    this.#entries.get(key); // now it is the most recently used
     return back === 0 ? value : { ...value, received: value.received - back, expires: value.expires - back };
   }
 
@@ -78,6 +84,12 @@ export class TimedStore<V extends Timed> {
 
   delete(key: string): void {
     this.#entries.delete(key);
+  }
+
+  /** Deletes what has expired, and nothing else. */
+  deleteExpired(key: string, now: number): void {
+    const value = this.recall(key, now);
+    if (value && now >= value.expires) this.#entries.delete(key);
   }
 
   /** Deletes all that `matches`; looks at every entry, so for operators and not for the path of a query. */

@@ -51,6 +51,7 @@ export function toResolverSettings(config: Config): ResolverSettings {
     priming: resolver.priming,
     qnameMinimisation: resolver.qnameMinimisation,
     caseRandomisation: resolver.caseRandomisation,
+    cookies: resolver.cookies,
     upstreamPort: resolver.upstreamPort,
     ipv4: resolver.ipv4,
     ipv6: resolver.ipv6,
@@ -64,5 +65,7 @@ export function toResolverSettings(config: Config): ResolverSettings {
     minTtl: cache.minTtl,
     maxTtl: cache.maxTtl,
     synthesis: cache.synthesis,
+    prefetch: cache.prefetch,
+    maxStale: cache.serveStale ? cache.maxStale : 0,
   };
 }

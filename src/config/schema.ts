@@ -116,6 +116,7 @@ export const configSchema = Type.Object(
       priming: flag(true, 'Ask the root for its servers at the start and when they expire (RFC 9609). Off: nothing is sent unasked.'),
       qnameMinimisation: flag(true, 'Tell each server no more of the name than it must know (RFC 9156).'),
       caseRandomisation: flag(true, 'Mix the case of letters in questions and demand it back in replies.'),
+      cookies: flag(true, 'Send DNS cookies to servers, and hold those that give any to them (RFC 7873).'),
       specialUseNames: flag(true, 'Answer localhost, invalid, private reverse zones and the like locally (RFC 6761, 6303, 7686).'),
       upstreamPort: Type.Integer({ minimum: 1, maximum: 65535, default: 53, description: 'Port of authoritative servers.' }),
       doNotQuery: prefixes(
@@ -151,7 +152,25 @@ export const configSchema = Type.Object(
       ),
     }),
     cache: section('What is remembered.', {
-      synthesis: flag(true, 'Answer from what validated denials and wildcards prove of names never asked (RFC 8020, RFC 8198).'),
+      synthesis: flag(
+        true,
+        'Answer from what validated denials and wildcards prove of names never asked (RFC 8020, RFC 8198; NSEC, and NSEC3 without opt-out).',
+      ),
+      prefetch: flag(
+        false,
+        'Fetch anew, in the background, what is asked for when less than a tenth of its TTL is left. Off: nothing is sent that no client waits for.',
+      ),
+      serveStale: flag(
+        false,
+        'Answer past the TTL where nobody can be reached who knows (RFC 8767), with TTL 30 and extended error 3 or 19; never past a signature, and never for /dane.',
+      ),
+      maxStale: Type.Integer({
+        minimum: 1,
+        maximum: 604_800,
+        default: 86_400,
+        description:
+          'Seconds past its TTL that an answer may still be given with serveStale: a day, the least that RFC 8767 section 5 suggests.',
+      }),
       maxMemory: Type.Union([text('octets', 'As 256MB or 1GiB.'), Type.Integer({ minimum: 1_000_000 })], {
         default: '256MB',
         expects: expectations.octets,

@@ -3,6 +3,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Limit, limitWords } from '../base/budget.ts';
 import { type RfcVerdict, rfcVerdicts } from '../dane/verdicts.ts';
+import { type PrefetchOutcome, prefetchOutcomes } from '../resolver/settings.ts';
 import { type Verdict, verdicts } from '../service/verdict.ts';
 import type { TrustReport } from '../trust/report.ts';
 
@@ -18,6 +19,10 @@ const limitLabels: Readonly<Record<Limit | FrontLimit, string>> = {
 export interface Metrics {
   /** One DNS answer sent. */
   countAnswer(verdict: Verdict): void;
+  /** One of these answers was stale (RFC 8767). */
+  countStaleAnswer(): void;
+  /** One answer was due to be fetched anew before its TTL ended. */
+  countPrefetch(outcome: PrefetchOutcome): void;
   /** One query sent to an authoritative server. */
   countUpstreamQuery(transport: 'udp' | 'tcp'): void;
   /** A limit ended a query, a fetch that queries share, or a connection. */
@@ -48,6 +53,17 @@ export function createMetrics(): Metrics {
     labelNames: ['verdict'] as const,
     registers,
   });
+  const stale = new Counter({
+    name: 'zeker_stale_answers_total',
+    help: 'DNS answers given past their TTL, for they could not be had anew (RFC 8767); each counts by its verdict too.',
+    registers,
+  });
+  const prefetches = new Counter({
+    name: 'zeker_prefetches_total',
+    help: 'Cached answers due to be fetched anew: refreshed, failed (the cached one stands), or skipped for there were too many at once.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
   const upstream = new Counter({
     name: 'zeker_upstream_queries_total',
     help: 'Queries sent to authoritative servers or forwarders.',
@@ -74,11 +90,14 @@ export function createMetrics(): Metrics {
   });
   // A series that starts at 0 lets an alert see its first increase.
   for (const verdict of verdicts) answers.inc({ verdict }, 0);
+  for (const outcome of prefetchOutcomes) prefetches.inc({ outcome }, 0);
   for (const transport of ['udp', 'tcp']) upstream.inc({ transport }, 0);
   for (const words of Object.values(limitLabels)) limits.inc({ limit: hyphened(words) }, 0);
   for (const verdict of rfcVerdicts) checks.inc({ verdict }, 0);
   return {
     countAnswer: (verdict) => answers.inc({ verdict }),
+    countStaleAnswer: () => stale.inc(),
+    countPrefetch: (outcome) => prefetches.inc({ outcome }),
     countUpstreamQuery: (transport) => upstream.inc({ transport }),
     countLimit: (limit) => limits.inc({ limit: hyphened(limitLabels[limit]) }),
     observeQuery: (seconds) => durations.observe(seconds),

@@ -43,6 +43,7 @@ const resolutionSchema = Type.Object(
     kind: Type.Enum(['answer', 'nodata', 'nxdomain', 'failure']),
     rcode: Type.String({ description: 'What a DNS client gets that left CD clear.' }),
     validation,
+    stale: Type.Boolean({ description: 'Whether some of it is past its TTL, for it could not be had anew (RFC 8767).' }),
     cached: Type.Boolean({ description: 'Whether all of it, its validation included, came out of the cache.' }),
     expires: Type.String({ format: 'date-time', description: 'When the first part of it ends.' }),
     ttl: Type.Integer({ minimum: 0, description: 'Seconds until then.' }),
@@ -69,7 +70,9 @@ export function resolveRoute(app: App, { resolver, checkReady, admit, now }: Res
     const qname = readName(params.name);
     const qtype = readType(params.type);
     checkReady();
-    const resolution = await admit(socket.remoteAddress ?? '', () => resolver.resolve({ qname, qtype, qclass: Class.IN }));
+    const resolution = await admit(socket.remoteAddress ?? '', () =>
+      resolver.resolve({ qname, qtype, qclass: Class.IN }, { acceptsStale: true }),
+    );
     return describe(resolution, now());
   });
 }
@@ -84,6 +87,7 @@ function describe(resolution: Resolution, now: number) {
     kind,
     rcode: formatRcode(rcodeOf(resolution)),
     validation: describeValidation(resolution.validation),
+    stale: resolution.isStale ?? false,
     cached,
     expires: new Date((second + ttl) * 1000).toISOString(),
     ttl,

@@ -7,13 +7,18 @@ import { Rcode } from '../base/registry.ts';
 import type { Work } from '../base/work.ts';
 import type { ServerCache } from '../cache/server-cache.ts';
 import { isLocalFault } from '../net/attempt.ts';
-import type { Exchange, UpstreamOutcome, UpstreamServer } from '../net/exchange.ts';
+import { CLIENT_COOKIE_OCTETS, serverCookie, type UpstreamCookie } from '../net/cookie.ts';
+import type { Exchange, UpstreamOutcome, UpstreamQuery, UpstreamServer } from '../net/exchange.ts';
 
 export interface AskServerDeps {
   readonly exchange: Exchange;
   readonly servers: ServerCache;
   readonly now: () => number;
   readonly caseRandomisation: boolean;
+  /** Send DNS cookies (RFC 7873). */
+  readonly cookies: boolean;
+  /** Uniform in 0 … bound - 1, from a cryptographic source; bound at most 2^24. */
+  readonly randomInt: (bound: number) => number;
 }
 
 export type ServerOutcome =
@@ -46,16 +51,28 @@ export async function askServer(
   const key = serverKey(server);
   let transport: 'udp' | 'tcp' = 'udp';
   let edns = servers.edns(key, deps.now()) !== 'plain';
+  let cookie = cookieFor(key, deps);
+  let missed: UpstreamCookie | undefined;
   for (let exchanges = 0; exchanges < MAX_EXCHANGES; exchanges++) {
     const waitMs = waitFor(key, transport, work, deps);
-    const outcome = await exchangeOnce(server, question, zone, recursive, transport, edns, waitMs, work, deps);
+    const outcome = await exchangeOnce(server, question, zone, recursive, { transport, edns, cookie, timeoutMs: waitMs }, work, deps);
+    // Where TCP does not get through either, the next try must do without.
+    if (missed && outcome.outcome !== 'response') servers.recordCookie(key, { client: missed.client, server: undefined }, deps.now());
     switch (outcome.outcome) {
       case 'response': {
         servers.recordResponse(key, outcome.rttMs, deps.now());
         work.spend('upstreamOctets', outcome.octets);
         const { message } = outcome;
         work.trace?.({ event: 'response', server: server.address, kind: transport, rcode: message.rcode });
-        if (message.flags.truncated) {
+        const given = cookie && noteCookie(key, cookie, message, deps);
+        if (cookie && message.rcode === Rcode.BADCOOKIE) {
+          // RFC 7873 §5.3: once more with what it gave, then over TCP, where no cookie is needed.
+          if (transport === 'tcp') return { outcome: 'broken', why: 'BADCOOKIE over TCP' };
+          if (!given || cookie.server) transport = 'tcp';
+          cookie = given;
+        } else if (cookie && !cookie.server && !given && minds(message)) {
+          cookie = undefined; // perhaps it was the option
+        } else if (message.flags.truncated) {
           if (transport === 'tcp') return { outcome: 'broken', why: 'truncated over TCP' };
           transport = 'tcp';
         } else if (edns && refusesEdns(message)) edns = false;
@@ -77,6 +94,11 @@ export async function askServer(
         if (transport === 'tcp') return { outcome: 'broken', why: 'echoes another question' };
         transport = 'tcp';
         break;
+      case 'cookie-missing':
+        // An anycast server may have siblings without cookies, and whoever forges knows none: over TCP both are settled.
+        missed = cookie;
+        transport = 'tcp';
+        break;
       case 'forged':
         if (transport === 'tcp') return { outcome: 'broken', why: 'echoes another question' };
         transport = 'tcp';
@@ -89,6 +111,33 @@ export async function askServer(
     }
   }
   return { outcome: 'broken', why: 'no usable response' };
+}
+
+/** The cookie to send: the one this server knows, or a new one for a server of which nothing is known. */
+function cookieFor(key: string, { servers, cookies, randomInt, now }: AskServerDeps): UpstreamCookie | undefined {
+  if (!cookies) return undefined;
+  const known = servers.cookie(key, now());
+  if (known === 'none') return undefined;
+  return known === 'unknown'
+    ? { client: Uint8Array.from({ length: CLIENT_COOKIE_OCTETS }, () => randomInt(256)), server: undefined }
+    : known;
+}
+
+/** Remembers what the server gave, also that it gave nothing; returns what to send next, undefined where it gave nothing. */
+function noteCookie(
+  key: string,
+  { client }: UpstreamCookie,
+  message: Message,
+  { servers, now }: AskServerDeps,
+): UpstreamCookie | undefined {
+  const server = serverCookie(message);
+  servers.recordCookie(key, { client, server }, now());
+  return server && { client, server };
+}
+
+/** Servers may say so of an option that they do not know, against RFC 6891 §6.1.2. */
+function minds({ rcode, edns }: Message): boolean {
+  return edns !== undefined && rcode === Rcode.FORMERR;
 }
 
 /** Only an answer shows that it was EDNS which the server minded. */
@@ -116,23 +165,20 @@ async function exchangeOnce(
   question: Question,
   zone: Name,
   recursive: boolean,
-  transport: 'udp' | 'tcp',
-  edns: boolean,
-  timeoutMs: number,
+  how: Pick<UpstreamQuery, 'transport' | 'edns' | 'cookie' | 'timeoutMs'>,
   work: Work,
   deps: AskServerDeps,
 ): Promise<UpstreamOutcome> {
+  const { transport } = how;
   work.spend('upstreamQueries');
   const key = serverKey(server);
   work.trace?.({ event: 'query-sent', server: server.address, zone, qname: question.qname, qtype: question.qtype, transport });
   const outcome = await deps.exchange({
     server,
     question,
-    transport,
-    edns,
+    ...how,
     recursionDesired: recursive,
     caseRandomisation: deps.caseRandomisation && transport === 'udp' && deps.servers.caseKept(key, deps.now()),
-    timeoutMs,
   });
   if (outcome.outcome !== 'response') work.trace?.({ event: 'query-failed', server: server.address, why: outcome.outcome });
   return outcome;

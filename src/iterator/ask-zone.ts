@@ -13,7 +13,6 @@ import { chooseServer } from './server-choice.ts';
 import { type AddressFilter, isUsable, type ZoneServers } from './zone-servers.ts';
 
 export interface AskZoneDeps extends AskServerDeps {
-  readonly randomInt: (bound: number) => number;
   readonly upstreamPort: number;
   readonly addressFilter: AddressFilter;
   /** Looks the addresses of a server up by its name; empty where there are none. */

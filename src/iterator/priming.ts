@@ -11,15 +11,11 @@ const QUESTION = { qname: ROOT, qtype: Type.NS, qclass: Class.IN };
 /** Servers tried before the hints have to do for the time being. */
 const MAX_SERVERS = 10;
 
-export interface PrimingDeps extends AskServerDeps {
-  readonly randomInt: (bound: number) => number;
-}
-
 /**
  * The root's delegation as one of its servers gives it; undefined where none gave one.
  * @throws {BudgetExceeded}
  */
-export async function prime(hints: ZoneServers, work: Work, deps: PrimingDeps): Promise<Delegation | undefined> {
+export async function prime(hints: ZoneServers, work: Work, deps: AskServerDeps): Promise<Delegation | undefined> {
   const open = hints.servers.flatMap(({ addresses }) => addresses);
   for (let tries = 0; tries < MAX_SERVERS && open.length > 0; tries++) {
     const [server] = open.splice(deps.randomInt(open.length), 1);

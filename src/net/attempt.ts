@@ -1,7 +1,9 @@
 /** What both transports share: what they need from outside, and an attempt that ends exactly once. */
 
 import { isIP } from 'node:net';
+import type { Message } from '../base/record.ts';
 import { WireError } from '../wire/error.ts';
+import { judgeReplyCookie } from './cookie.ts';
 import type { Exchange, UpstreamOutcome, UpstreamServer } from './exchange.ts';
 import type { RandomInt, SentQuery } from './query.ts';
 import { readReply } from './query.ts';
@@ -74,12 +76,17 @@ export function unreachable(error: NodeJS.ErrnoException): UpstreamOutcome {
   return { outcome: 'unreachable', code: error.code ?? 'EUNKNOWN' };
 }
 
-/** The outcome of a reply that matched. */
-export function outcomeOf(reply: Uint8Array, sent: SentQuery, rttMs: number, nearMisses: number): UpstreamOutcome {
+/** The outcome of a reply that matched; `miss` where its cookie shows that it is not ours (RFC 7873 §5.3). */
+export function outcomeOf(reply: Uint8Array, sent: SentQuery, rttMs: number, nearMisses: number): UpstreamOutcome | 'miss' {
+  let message: Message;
   try {
-    return { outcome: 'response', message: readReply(reply, sent), octets: reply.length, rttMs, nearMisses };
+    message = readReply(reply, sent);
   } catch (error) {
     if (error instanceof WireError) return { outcome: 'malformed', fault: error.fault };
     throw error;
   }
+  const cookie = sent.cookie ? judgeReplyCookie(message, sent.cookie) : 'good';
+  if (cookie === 'wrong') return 'miss';
+  if (cookie === 'missing' && sent.transport === 'udp') return { outcome: 'cookie-missing' };
+  return { outcome: 'response', message, octets: reply.length, rttMs, nearMisses };
 }

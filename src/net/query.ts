@@ -10,6 +10,7 @@ import { composeMessage } from '../wire/compose.ts';
 import { WireError } from '../wire/error.ts';
 import { HEADER_OCTETS, type Header, MAX_MESSAGE_OCTETS, tryReadHeader } from '../wire/message-index.ts';
 import { readMessage } from '../wire/read-message.ts';
+import { cookieOption, type UpstreamCookie } from './cookie.ts';
 import type { UpstreamQuery } from './exchange.ts';
 
 /** Fits the least MTU of IPv6 without fragments, which can be forged (DNS Flag Day 2020; RFC 9715 §3). */
@@ -26,12 +27,16 @@ export interface SentQuery {
   /** The question section as sent, with its letter case. */
   readonly question: Uint8Array;
   readonly caseMatters: boolean;
+  readonly cookie: UpstreamCookie | undefined;
+  readonly transport: UpstreamQuery['transport'];
 }
 
 /** Composes the query, with a random ID; over UDP with the letter case mixed if asked. A TCP connection cannot be guessed into. */
 export function composeQuery(query: UpstreamQuery, random: RandomInt): SentQuery {
   const { qname, qtype, qclass } = query.question;
   const caseMatters = query.caseRandomisation && query.transport === 'udp';
+  const cookie = query.edns ? query.cookie : undefined;
+  const options = cookie ? [cookieOption(cookie)] : [];
   const message: Message = {
     id: random(0x10000),
     opcode: Opcode.QUERY,
@@ -49,11 +54,11 @@ export function composeQuery(query: UpstreamQuery, random: RandomInt): SentQuery
     answer: [],
     authority: [],
     additional: [],
-    edns: query.edns ? { udpSize: UDP_PAYLOAD_OCTETS, version: 0, dnssecOk: true, options: [] } : undefined,
+    edns: query.edns ? { udpSize: UDP_PAYLOAD_OCTETS, version: 0, dnssecOk: true, options } : undefined,
   };
   const octets = composeMessage(message, MAX_MESSAGE_OCTETS);
   const question = octets.subarray(HEADER_OCTETS, HEADER_OCTETS + qname.wire.length + 4);
-  return { octets, id: message.id, qname, question, caseMatters };
+  return { octets, id: message.id, qname, question, caseMatters, cookie, transport: query.transport };
 }
 
 const BITS = 24;

@@ -43,7 +43,8 @@ function askOverTcp(query: UpstreamQuery, deps: NetDeps, attempts: Attempts) {
 function outcomeOfFrame(reply: Uint8Array, sent: SentQuery, rttMs: number): UpstreamOutcome {
   if (reply.length < HEADER_OCTETS) return { outcome: 'malformed', fault: 'truncated' };
   if (matchReply(reply, sent) === 'miss') return { outcome: 'malformed', fault: 'mismatch' };
-  return outcomeOf(reply, sent, rttMs, 0);
+  const outcome = outcomeOf(reply, sent, rttMs, 0);
+  return outcome === 'miss' ? { outcome: 'malformed', fault: 'mismatch' } : outcome;
 }
 
 function withLength(octets: Buffer): Buffer {

@@ -16,7 +16,7 @@ import {
   outcomeOf,
   unreachable,
 } from './attempt.ts';
-import type { UpstreamQuery } from './exchange.ts';
+import type { UpstreamOutcome, UpstreamQuery } from './exchange.ts';
 import { composeQuery, matchReply, type RandomInt } from './query.ts';
 
 /** More replies that do not match than this, and somebody is guessing. */
@@ -42,13 +42,25 @@ function askOverUdp(query: UpstreamQuery, deps: NetDeps, attempts: Attempts) {
     const miss = () => {
       if (++nearMisses > MAX_NEAR_MISSES) finish({ outcome: 'forged' });
     };
+    const settle = (reply: Buffer, rttMs: number) => {
+      let outcome: UpstreamOutcome | 'miss';
+      try {
+        outcome = outcomeOf(reply, sent, rttMs, nearMisses);
+      } catch (error) {
+        return finish(() => {
+          throw error;
+        });
+      }
+      if (outcome === 'miss') miss();
+      else finish(outcome);
+    };
     return openSocket(query, deps.random, finish, (socket) => {
       const sentAt = deps.monotonicMs();
       const peer = socket.remoteAddress();
       socket.on('message', (reply: Buffer, from: RemoteInfo) => {
         // What came between bind and connect the kernel let through.
         const match = from.address === peer.address && from.port === peer.port ? matchReply(reply, sent) : 'miss';
-        if (match === 'match') finish(() => outcomeOf(reply, sent, deps.monotonicMs() - sentAt, nearMisses));
+        if (match === 'match') settle(reply, deps.monotonicMs() - sentAt);
         // Nothing wrong but its case: the wait ends, and TCP, to which this leads, settles what it was.
         else if (match === 'case') finish({ outcome: 'case-mismatch' });
         else miss();

@@ -35,17 +35,26 @@ export class Fetcher {
 
   /** Fetches the link at `name` from a zone's servers, `avoid` left out. @throws {BudgetExceeded} */
   async fetch(name: Name, type: number, avoid: ReadonlySet<string>, work: Work): Promise<FetchedLink | FailedLink> {
+    const shared = await this.#fetch(name, type, avoid, work);
+    const failed = failureOf(shared);
+    // A limit says nothing about the name, and a circle only about who asked first.
+    const isAboutName = failed && failed.failure.reason !== 'limit-spent' && failed.failure.reason !== 'cyclic-dependency';
+    if (isAboutName && avoid.size === 0) this.#store.failures.put(name, type, failed.failure, this.#now());
+    return failed ?? linkOf(shared);
+  }
+
+  /** The same, and a failure is not remembered: for what nobody waits for. @throws {BudgetExceeded} */
+  async fetchUnasked(name: Name, type: number, avoid: ReadonlySet<string>, work: Work): Promise<FetchedLink | FailedLink> {
+    const shared = await this.#fetch(name, type, avoid, work);
+    return failureOf(shared) ?? linkOf(shared);
+  }
+
+  #fetch(name: Name, type: number, avoid: ReadonlySet<string>, work: Work): Promise<Shared<Fetched>> {
     const key = `fetch/${type}/${name.key}/${[...avoid].sort().join(',')}`;
     // Without EDNS there are no signatures: a refusal of it that led to data which did not validate may have been forged.
     for (const server of avoid) this.#iterator().servers.forgetPlain(server);
     const question = { qname: name, qtype: type, qclass: Class.IN };
-    const shared = await work.share(key, (own) => iterate(question, avoid, own, this.#iterator()));
-    const failure = failureOf(shared);
-    if (!failure) return firstLink((shared as Extract<typeof shared, { outcome: 'done' }>).value);
-    // A limit says nothing about the name, and a circle only about who asked first.
-    const isAboutName = failure.failure.reason !== 'limit-spent' && failure.failure.reason !== 'cyclic-dependency';
-    if (isAboutName && avoid.size === 0) this.#store.failures.put(name, type, failure.failure, this.#now());
-    return failure;
+    return work.share(key, (own) => iterate(question, avoid, own, this.#iterator()));
   }
 
   /** What the validator looks up, kept for the next time as not judged. @throws {BudgetExceeded} */
@@ -103,8 +112,13 @@ function failureOf(shared: Shared<Fetched>): FailedLink | undefined {
     case 'cycle':
       return failed('cyclic-dependency', 'its servers depend on each other');
     case 'limit-spent':
-      return failed('limit-spent', describeLimit(shared.limit));
+      return { ...failed('limit-spent', describeLimit(shared.limit)), limit: shared.limit };
   }
+}
+
+/** @param shared no failure */
+function linkOf(shared: Shared<Fetched>): FetchedLink | FailedLink {
+  return firstLink((shared as Extract<typeof shared, { outcome: 'done' }>).value);
 }
 
 /** Splits a response after its first link. */

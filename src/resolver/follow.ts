@@ -8,13 +8,13 @@ import { SECURE, type Validation, worseOf } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
 import type { Fetched } from '../iterator/iterate.ts';
 import type { Alias } from '../iterator/response-class.ts';
-import type { LinkJudge } from './judge.ts';
+import type { LinkSource } from './judge.ts';
 import { isFailed, type JudgedLink } from './link.ts';
 import type { LinkStore } from './link-store.ts';
 import type { AliasLink, Resolution, ResolutionKind } from './resolution.ts';
 
 /** @throws {BudgetExceeded} */
-export async function follow(question: Question, judge: LinkJudge, work: Work): Promise<Resolution> {
+export async function follow(question: Question, judge: LinkSource, work: Work): Promise<Resolution> {
   const chain = new Chain(question);
   let carried: Fetched | undefined;
   for (;;) {
@@ -27,16 +27,24 @@ export async function follow(question: Question, judge: LinkJudge, work: Work): 
   }
 }
 
-/** The same out of the cache alone, where every link stands there with its verdict; at once, for most questions are such. */
-export function followCached(question: Question, store: LinkStore, now: number): Resolution | undefined {
+/** The same at once, where `find` has every link; most questions are such. */
+export function followCached(question: Question, find: (name: Name) => JudgedLink | undefined): Resolution | undefined {
   const chain = new Chain(question);
   for (let links = 0; links <= clientLimits.aliases; links++) {
-    const stored = store.findAnswer(chain.name, question.qtype, now);
-    if (!stored?.validation) return undefined;
-    const resolution = chain.add({ ...stored, validation: stored.validation, cached: true });
-    if (resolution) return resolution;
+    const link = find(chain.name);
+    const resolution = link && chain.add(link);
+    if (!link || resolution) return resolution;
   }
   return undefined;
+}
+
+/** Finds links with their verdicts in the cache; `elsewhere` is asked for what it holds nothing of. */
+export function judgedIn(store: LinkStore, type: number, now: number, elsewhere?: (name: Name) => JudgedLink | undefined) {
+  return (name: Name): JudgedLink | undefined => {
+    const stored = store.findAnswer(name, type, now);
+    if (!stored) return elsewhere?.(name);
+    return stored.validation && { ...stored, validation: stored.validation, cached: true };
+  };
 }
 
 /** The links of one resolution so far, and where the next one is to be looked for. */
@@ -50,6 +58,7 @@ class Chain {
   #validation: Validation = SECURE;
   #cached = true;
   #isSynthesised = false;
+  #isStale = false;
   #expires = Number.POSITIVE_INFINITY;
 
   constructor(question: Question) {
@@ -58,10 +67,11 @@ class Chain {
   }
 
   /** Takes a link; the Resolution where it was the last. Behind an alias that did not validate nothing can become secure (RFC 4035 §5.5). */
-  add({ content, authority, validation, cached, isSynthesised, expires }: JudgedLink): Resolution | undefined {
+  add({ content, authority, validation, cached, isSynthesised, isStale, expires }: JudgedLink): Resolution | undefined {
     this.#validation = worseOf(this.#validation, validation);
     this.#cached &&= cached;
     this.#isSynthesised ||= isSynthesised ?? false;
+    this.#isStale ||= isStale ?? false;
     this.#expires = Math.min(this.#expires, expires);
     for (const rrset of authority) if (!this.#authority.includes(rrset)) this.#authority.push(rrset);
     switch (content.kind) {
@@ -99,6 +109,7 @@ class Chain {
       lastValidation,
       cached: this.#cached,
       ...(this.#isSynthesised ? { isSynthesised: true } : {}),
+      ...(this.#isStale ? { isStale: true } : {}),
       expires: this.#expires,
     };
   }

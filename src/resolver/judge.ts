@@ -28,6 +28,9 @@ export interface LinkStep {
   readonly rest: Fetched | undefined;
 }
 
+/** Whatever has the links that a question is followed through. */
+export type LinkSource = Pick<LinkJudge, 'get'>;
+
 interface Verdict {
   readonly validation: Validation;
   /** Seconds, by the records and their proof. */
@@ -69,6 +72,7 @@ export class LinkJudge {
       if (verdict.validation.state !== 'bogus') return this.#step(name, type, fetched, verdict);
       // Bogus is remembered only where no other server gave better.
       first ??= { fetched, verdict };
+      this.#deps.store.dropExpired(name, type, this.#deps.now());
       const server = fetched.server;
       if (server === undefined || avoid.has(server) || avoid.size + 1 >= MAX_SERVERS_ASKED) {
         return this.#step(name, type, first.fetched, first.verdict);
@@ -77,6 +81,30 @@ export class LinkJudge {
       work.trace?.({ event: 'retry-after-bogus', qname: name, qtype: type, server });
       fetched = await this.#deps.fetcher.fetch(name, type, avoid, work);
     }
+  }
+
+  /**
+   * Fetches a link anew before its time is over. Only what is as good as what stands there takes its place; after anything else all is
+   * as if nobody had asked.
+   * @returns whether it was kept
+   * @throws {BudgetExceeded}
+   */
+  async refresh(name: Name, type: number, work: Work): Promise<boolean> {
+    const { fetcher, store, now } = this.#deps;
+    const avoid = new Set<string>();
+    while (avoid.size < MAX_SERVERS_ASKED) {
+      const fetched = await fetcher.fetchUnasked(name, type, avoid, work);
+      if (isFailed(fetched)) return false;
+      const verdict = await this.#verdict(name, type, fetched, work);
+      const { state } = verdict.validation;
+      if (state === 'secure' || (state === 'insecure' && store.findAnswer(name, type, now())?.validation?.state !== 'secure')) {
+        this.#keep(name, type, fetched, verdict);
+        return true;
+      }
+      if (state !== 'bogus' || fetched.server === undefined || avoid.has(fetched.server)) return false;
+      avoid.add(fetched.server);
+    }
+    return false;
   }
 
   #step(name: Name, type: number, fetched: FetchedLink, verdict: Verdict): LinkStep {
@@ -108,6 +136,7 @@ export class LinkJudge {
     const lifetime = store.lifetime(ttl, validation);
     if (validation.state !== 'secure' || lifetime <= 0) return undefined;
     work.trace?.({ event: 'cache-hit', qname: name, qtype: type });
+    store.dropExpired(name, type, now());
     const timed = { content: withTtls(content, lifetime), authority: authority.map((rrset) => withTtl(rrset, lifetime)) };
     const { zone, server } = proposal;
     return { ...timed, zone, server, validation, expires: now() + lifetime, cached: true, isSynthesised: true };

@@ -25,6 +25,8 @@ export interface LinkStoreOptions {
 /** A link out of the cache; `validation` is undefined where nobody judged it yet. */
 export interface StoredLink extends RawLink {
   readonly validation: Validation | undefined;
+  /** Seconds since the epoch. */
+  readonly received: number;
   readonly expires: number;
 }
 
@@ -105,35 +107,47 @@ export class LinkStore {
    */
   keep(name: Name, type: number, link: RawLink, lifetime: number, validation: Validation | undefined, now: number): void {
     const { content, authority, zone, server } = link;
-    if (lifetime <= 0) return;
+    if (lifetime <= 0) {
+      // An answer that may not be kept still says that what was known is over.
+      if (validation && isServable(validation)) this.dropExpired(name, type, now);
+      return;
+    }
     const entry = { zone, validation, received: now, expires: now + lifetime, server };
     const key = rrKey(name, type);
     if (validation?.state === 'bogus') {
-      this.bogus.put(key, { link: { ...link, validation, expires: now + lifetime }, received: now, expires: now + lifetime }, now);
+      this.bogus.put(
+        key,
+        { link: { ...link, validation, received: now, expires: now + lifetime }, received: now, expires: now + lifetime },
+        now,
+      );
       this.failures.delete(name, type);
       return;
     }
     this.bogus.delete(key);
+    const isSettled = validation !== undefined && isServable(validation);
+    let stored = false;
     switch (content.kind) {
       case 'nodata':
       case 'nxdomain':
-        this.denials.put({ ...entry, kind: content.kind, owner: name, type, authority }, now);
+        stored = this.denials.put({ ...entry, kind: content.kind, owner: name, type, authority }, now);
+        if (isSettled) this.#dropExpiredData(name, type, now);
         break;
       case 'alias': {
         const rrset = content.alias.dname ?? content.alias.cname;
         this.#hasDname ||= content.alias.dname !== undefined;
-        this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        stored = this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
         break;
       }
       case 'answer': {
         const [rrset] = content.rrsets;
         if (content.rrsets.length !== 1 || !rrset || !isKept(type)) break;
-        const stored = this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        stored = this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
         // What validated now, or need not, ends an older denial; what nobody judged ends nothing.
-        if (stored && validation && isServable(validation)) this.denials.delete(name, type);
+        if (stored && isSettled) this.denials.delete(name, type);
         break;
       }
     }
+    if (isSettled && !stored) this.dropExpired(name, type, now); // too large to keep, and an answer all the same
     this.failures.delete(name, type);
   }
 
@@ -164,6 +178,17 @@ export class LinkStore {
     this.bogus.delete(rrKey(name, type));
     this.rrsets.delete(name, type);
     this.denials.delete(name, type);
+  }
+
+  /** Forgets what is past its TTL of `type` at `name`: there may be no stale answer of it (RFC 8767). */
+  dropExpired(name: Name, type: number, now: number): void {
+    this.#dropExpiredData(name, type, now);
+    this.denials.deleteExpired(name, type, now);
+  }
+
+  #dropExpiredData(name: Name, type: number, now: number): void {
+    this.rrsets.deleteExpired(name, type, now);
+    this.rrsets.deleteExpired(name, Type.CNAME, now);
   }
 
   clear(): void {
@@ -210,20 +235,29 @@ function remaining(rrset: RRset, expires: number, now: number): RRset {
 }
 
 function fromRRset(entry: RRsetEntry, content: LinkContent, now: number): StoredLink {
-  const { zone, server, validation, expires } = entry;
+  const { zone, server, validation, received, expires } = entry;
   const fresh: LinkContent =
     content.kind === 'answer' ? { kind: 'answer', rrsets: content.rrsets.map((rrset) => remaining(rrset, expires, now)) } : content;
-  return { content: fresh, authority: entry.proof.map((rrset) => remaining(rrset, expires, now)), zone, server, validation, expires };
+  return {
+    content: fresh,
+    authority: entry.proof.map((rrset) => remaining(rrset, expires, now)),
+    zone,
+    server,
+    validation,
+    received,
+    expires,
+  };
 }
 
 function fromDenial(entry: DenialEntry, now: number): StoredLink {
-  const { kind, zone, server, validation, expires } = entry;
+  const { kind, zone, server, validation, received, expires } = entry;
   return {
     content: { kind },
     authority: entry.authority.map((rrset) => remaining(rrset, expires, now)),
     zone,
     server,
     validation,
+    received,
     expires,
   };
 }

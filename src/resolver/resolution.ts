@@ -37,6 +37,8 @@ export interface Resolution {
   readonly cached: boolean;
   /** Whether some of it was made of what the cache proves of other names (RFC 8020, RFC 8198). */
   readonly isSynthesised?: boolean;
+  /** Whether some of it is past its TTL, for it could not be had anew (RFC 8767). */
+  readonly isStale?: boolean;
   /** When the least of it ends, in seconds since the epoch. */
   readonly expires: number;
 }
@@ -51,6 +53,8 @@ export interface ResolveOptions {
   readonly trace?: Trace;
   /** Milliseconds this query may take; the service's 8,000 unless told. */
   readonly deadlineMs?: number;
+  /** Take a stale answer where there is no other, if the operator allows any. Whoever decides about mail does not. */
+  readonly acceptsStale?: boolean;
 }
 
 /** A resolver that lives: it can be made ready, watched and emptied. Made by `createResolver` in resolver.ts. */

@@ -1,12 +1,12 @@
 /** The resolver: puts caches, iterator and validator together, one question in and one Resolution out (design: never later than its deadline). */
 
 import { performance } from 'node:perf_hooks';
-import { clientLimits, sharedLimits } from '../base/budget.ts';
-import { ancestor, isBelow, isWithin, type Name, parseName, ROOT } from '../base/name.ts';
+import { clientLimits, type Limits, sharedLimits } from '../base/budget.ts';
+import { isBelow, isWithin, type Name, parseName, ROOT } from '../base/name.ts';
 import type { Question } from '../base/record.ts';
 import { Class, Type } from '../base/registry.ts';
 import type { TrustAnchor } from '../base/trust-anchor.ts';
-import type { Work } from '../base/work.ts';
+import type { Shared, Work } from '../base/work.ts';
 import { DelegationCache } from '../cache/delegation-cache.ts';
 import { ServerCache } from '../cache/server-cache.ts';
 import { createVerifier } from '../crypto/verifier.ts';
@@ -21,15 +21,19 @@ import { keyTag } from '../wire/rdata/dnskey.ts';
 import { readDs } from '../wire/rdata/ds.ts';
 import { ClockDoubt, describeOffset, failedOnDates } from './clock-doubt.ts';
 import { hintServers, isRootConfigured, keepStubs, unvalidatedZones } from './configured.ts';
+import { withDeadline } from './deadline.ts';
 import { fetchKeys } from './fetch-keys.ts';
 import { Fetcher } from './fetcher.ts';
-import { failed, follow, followCached, limitSpent } from './follow.ts';
+import { figuresOf, sumOf } from './figures.ts';
+import { failed, follow, followCached, judgedIn, limitSpent } from './follow.ts';
 import { InFlight } from './in-flight.ts';
 import { LinkJudge } from './judge.ts';
 import { LinkStore } from './link-store.ts';
 import { NegativeAnchors } from './negative-anchors.ts';
+import { PREFETCH_SHARE, Prefetcher } from './prefetch.ts';
 import type { LiveResolver, Resolution, ResolveOptions } from './resolution.ts';
-import type { CacheFigures, Readiness, ResolverDeps } from './settings.ts';
+import type { Readiness, ResolverDeps } from './settings.ts';
+import { STALE_SHARE, StaleLinks } from './stale.ts';
 import { makeSynthesiser, SPAN_SHARE } from './synthesise.ts';
 
 /** Milliseconds one client query may take, whatever upstream does. */
@@ -55,13 +59,15 @@ const DELEGATION_SHARE = 0.06;
 export function createResolver(deps: ResolverDeps): LiveResolver {
   const { settings, now } = deps;
   const anchors = deps.anchors ?? (() => settings.anchors);
+  const maxStale = settings.maxStale ?? 0;
+  const shareOf = (share: number) => Math.floor(settings.maxCacheOctets * share);
   const store = new LinkStore({
-    maxOctets: Math.floor(settings.maxCacheOctets * (1 - DELEGATION_SHARE - SPAN_SHARE)),
+    maxOctets: shareOf(1 - DELEGATION_SHARE - SPAN_SHARE - (maxStale > 0 ? STALE_SHARE : 0) - (settings.prefetch ? PREFETCH_SHARE : 0)),
     minTtl: settings.minTtl,
     maxTtl: settings.maxTtl,
     isAnchoredBelow: (name, owner) => anchors().some(({ zone }) => isBelow(zone, owner) && isWithin(name, zone)),
   });
-  const delegations = new DelegationCache({ maxOctets: Math.floor(settings.maxCacheOctets * DELEGATION_SHARE), maxTtl: settings.maxTtl });
+  const delegations = new DelegationCache({ maxOctets: shareOf(DELEGATION_SHARE), maxTtl: settings.maxTtl });
   keepStubs(delegations, settings);
   const servers = new ServerCache();
   const inFlight = new InFlight({ monotonicMs: () => performance.now(), sharedDeadlineMs: DEADLINE_MS, onLimit: deps.onLimit });
@@ -73,10 +79,10 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   };
 
   const hints = hintServers(settings);
-  const asking = { exchange, servers, now, caseRandomisation: settings.caseRandomisation };
+  const { caseRandomisation, cookies } = settings;
+  const asking = { exchange, servers, now, caseRandomisation, cookies, randomInt: deps.randomInt };
   const iterator: IteratorDeps = {
     ...asking,
-    randomInt: deps.randomInt,
     upstreamPort: settings.upstreamPort,
     addressFilter: settings,
     delegations,
@@ -104,12 +110,19 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       return found;
     },
     forget: (name, type) => store.forget(name, type),
-    nextKnownCut: (zone, target) => nextKnownCut(delegations, zone, target, now()),
+    nextKnownCut: (zone, target) => delegations.nextCut(zone, target, now()),
   };
   const chain = new ChainOfTrust(chainDeps);
   const validator = settings.validation ? new Validator(chain) : undefined;
   const synthesiser = settings.synthesis === false ? undefined : makeSynthesiser(settings, anchors, store);
   const judge = new LinkJudge({ store, fetcher, validator, synthesiser, now });
+  const stale =
+    maxStale > 0
+      ? new StaleLinks({ store, judge, maxOctets: shareOf(STALE_SHARE), maxAge: maxStale, now, signatureTime: deps.signatureTime })
+      : undefined;
+  const prefetcher = settings.prefetch
+    ? new Prefetcher({ judge, maxOctets: shareOf(PREFETCH_SHARE), now, begin: inBackground, onPrefetch: deps.onPrefetch })
+    : undefined;
   const unvalidated = unvalidatedZones(settings);
   const negativeAnchors = new NegativeAnchors({
     configured: [...settings.negativeTrustAnchors, ...unvalidated],
@@ -137,13 +150,18 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
 
   async function resolve(question: Question, options: ResolveOptions = {}): Promise<Resolution> {
     keepPrimed();
-    const hit = options.trace ? undefined : followCached(question, store, now());
+    const hit = options.trace ? undefined : cached(question);
     if (hit) return heedVerdict(hit);
-    const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    const older = options.acceptsStale ? stale : undefined;
+    const end = performance.now() + (options.deadlineMs ?? DEADLINE_MS);
     // Who wants to hear what a resolution does needs one of its own.
-    const key = options.trace ? Symbol() : `query/${question.qclass}/${question.qtype}/${question.qname.key}`;
-    const shared = inFlight.begin(key, clientLimits, DEADLINE_MS - MARGIN_MS, options.trace, (work) => follow(question, judge, work));
-    const outcome = await withDeadline(shared, deadlineMs);
+    const key = options.trace ? Symbol() : `${older ? 'client' : 'query'}/${question.qclass}/${question.qtype}/${question.qname.key}`;
+    const shared = inFlight.begin(key, clientLimits, DEADLINE_MS - MARGIN_MS, options.trace, (work) =>
+      follow(question, older ?? judge, work),
+    );
+    const early = await older?.whenItTakesLong(question, shared);
+    if (early) return early;
+    const outcome = await withDeadline(shared, Math.max(0, end - performance.now()));
     if (outcome === undefined) {
       deps.onLimit?.('time');
       return limitSpent(question, 'time');
@@ -156,6 +174,21 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       case 'cycle':
         return failed(question, { state: 'indeterminate', reason: 'cyclic-dependency' });
     }
+  }
+
+  /** The whole answer where the cache has it; what in it is due to be fetched anew is begun. */
+  function cached(question: Question): Resolution | undefined {
+    const find = judgedIn(store, question.qtype, now());
+    if (!prefetcher) return followCached(question, find);
+    return followCached(question, (name) => {
+      const link = find(name);
+      if (link) prefetcher.heed(name, question.qtype, link);
+      return link;
+    });
+  }
+
+  function inBackground<T>(key: string, limits: Limits, run: (work: Work) => Promise<T>): Promise<Shared<T>> {
+    return inFlight.begin(key, limits, DEADLINE_MS - MARGIN_MS, undefined, run);
   }
 
   /** Judges a zone's SOA, or what denies it, by memory of its own and as if no negative trust anchor stood. */
@@ -174,7 +207,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   function heedVerdict(resolution: Resolution): Resolution {
     const { validation } = resolution;
     negativeAnchors.heed(validation);
-    if (validation.state === 'secure') clock.dismiss();
+    if (validation.state === 'secure' && !resolution.isStale) clock.dismiss();
     if (validation.state !== 'bogus' || !failedOnDates(validation)) return resolution;
     clock.hear([...resolution.answer, ...resolution.authority], deps.signatureTime());
     const offset = clock.offset(deps.signatureTime());
@@ -224,7 +257,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
       const offset = clock.offset(deps.signatureTime());
       return offset ? { ready: false, reasons: [describeOffset(offset), ...readiness.reasons] } : readiness;
     },
-    figures: () => figures(store, delegations, servers, chain, synthesiser?.octets),
+    figures: () => figuresOf({ store, delegations, servers, chain }, sumOf(synthesiser, stale, prefetcher)),
     rootKeyTags: () => rootKeyTags(anchors()),
     async fetchKeys(zone, judge) {
       const outcome = await inFlight.begin(Symbol(), sharedLimits, DEADLINE_MS, undefined, (work) =>
@@ -234,7 +267,9 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     },
     anchorsChanged(change) {
       chain.clear();
-      if (change === 'less') store.clear();
+      if (change === 'more') return;
+      store.clear();
+      stale?.clear();
     },
     upstreamQueries: () => upstream.queries,
   };
@@ -252,43 +287,4 @@ function rootKeyTags(anchors: readonly TrustAnchor[]): number[] {
   const root = anchors.filter(({ zone }) => zone.labels === 0);
   const tags = root.flatMap(({ ds, dnskeys }) => [...ds.map((rdata) => readDs(rdata).keyTag), ...dnskeys.map(keyTag)]);
   return [...new Set(tags)];
-}
-
-/** The zone that the servers of `zone` referred to on the way to `target`. */
-function nextKnownCut(delegations: DelegationCache, zone: Name, target: Name, now: number): Name | undefined {
-  for (let labels = zone.labels + 1; labels <= target.labels; labels++) {
-    const cut = delegations.get(ancestor(target, labels), now);
-    if (cut && cut.source === 'referral' && cut.parent.key === zone.key && isWithin(target, cut.zone)) return cut.zone;
-  }
-  return undefined;
-}
-
-function figures(store: LinkStore, delegations: DelegationCache, servers: ServerCache, chain: ChainOfTrust, spans = 0): CacheFigures {
-  return {
-    entries: {
-      rrset: store.rrsets.size,
-      denial: store.denials.size,
-      failure: store.failures.size,
-      bogus: store.bogus.size,
-      delegation: delegations.size,
-      server: servers.size,
-      keys: chain.size,
-    },
-    octets:
-      store.rrsets.octets + store.denials.octets + store.failures.octets + store.bogus.octets + delegations.octets + servers.octets + spans,
-  };
-}
-
-/** The value, or undefined once the time is over; the timer keeps no process alive. */
-async function withDeadline<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

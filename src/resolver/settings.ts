@@ -29,6 +29,8 @@ export interface ResolverSettings {
   readonly priming: boolean;
   readonly qnameMinimisation: boolean;
   readonly caseRandomisation: boolean;
+  /** Send DNS cookies to servers (RFC 7873). */
+  readonly cookies: boolean;
   /** Port of authoritative servers. Configured zones name their own. */
   readonly upstreamPort: number;
   readonly ipv4: boolean;
@@ -46,12 +48,20 @@ export interface ResolverSettings {
   readonly sha1Digest: boolean;
   /** Answer from what the validated cache proves of other names (RFC 8020, RFC 8198); on unless told. */
   readonly synthesis?: boolean;
+  /** Seconds past its expiry that an answer may be given where it could not be had anew (RFC 8767); never unless told. */
+  readonly maxStale?: number;
+  /** Fetch anew, in the background, what is asked for shortly before its TTL ends; not unless told. */
+  readonly prefetch?: boolean;
   /** Octets of all caches together. */
   readonly maxCacheOctets: number;
   /** Seconds. */
   readonly minTtl: number;
   readonly maxTtl: number;
 }
+
+/** What became of a prefetch that was due: kept, nothing that may take the place of what is cached, or not begun for there are too many. */
+export const prefetchOutcomes = ['refreshed', 'failed', 'skipped'] as const;
+export type PrefetchOutcome = (typeof prefetchOutcomes)[number];
 
 /** All that a resolver reaches the world through; tests hand in a scripted network and a clock that stands still. */
 export interface ResolverDeps {
@@ -69,6 +79,8 @@ export interface ResolverDeps {
   readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
   /** Told of each query, and each fetch that queries share, that a limit ended. */
   readonly onLimit?: ((limit: Limit) => void) | undefined;
+  /** Told of what became of each prefetch. */
+  readonly onPrefetch?: ((outcome: PrefetchOutcome) => void) | undefined;
 }
 
 export interface Readiness {

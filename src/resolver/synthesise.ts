@@ -1,11 +1,10 @@
 /**
  * Answers out of the validated cache for names that were never asked: below a secure NXDOMAIN (RFC 8020), in a span that a cached NSEC
- * denies, and from a cached wildcard (RFC 8198). What is made here is a proposal in the form of a response; the validator judges it
+ * or NSEC3 denies (synthesise-nsec3.ts), and from a cached wildcard (RFC 8198). What is made here is a proposal in the form of a response; the validator judges it
  * by the same rules, signatures included, as if it had come from the wire, and only what is then secure may be given. So nothing is
  * provable here that would not be provable there.
  *
- * Limits: NSEC3 answers names below an NXDOMAIN alone; its spans are not searched. Nothing is made across a configured zone, a deeper
- * trust anchor or a negative one.
+ * Limits: nothing is made across a configured zone, a deeper trust anchor or a negative one.
  */
 
 import type { Spend } from '../base/budget.ts';
@@ -24,6 +23,7 @@ import { readRrsig } from '../wire/rdata/rrsig.ts';
 import type { LinkContent, RawLink } from './link.ts';
 import type { LinkStore } from './link-store.ts';
 import type { ResolverSettings } from './settings.ts';
+import { Nsec3Search } from './synthesise-nsec3.ts';
 
 /** Share of the cache memory that spans and wildcards get. */
 export const SPAN_SHARE = 0.06;
@@ -38,10 +38,12 @@ export interface SynthesiserDeps {
 export class Synthesiser {
   readonly #deps: SynthesiserDeps;
   readonly #index: DenialIndex;
+  readonly #hashes: Nsec3Search;
 
   constructor(deps: SynthesiserDeps) {
     this.#deps = deps;
     this.#index = new DenialIndex({ maxOctets: deps.maxOctets });
+    this.#hashes = new Nsec3Search(this.#index);
   }
 
   get octets(): number {
@@ -51,9 +53,11 @@ export class Synthesiser {
   /** Remembers what a secure link proves besides what was asked. */
   learn({ content, authority, zone: walked }: RawLink, expires: number, now: number): void {
     for (const rrset of authority) {
-      const signer = rrset.type === Type.NSEC || rrset.type === Type.SOA ? signatureOf(rrset)?.signer : undefined;
+      const isUseful = rrset.type === Type.NSEC || rrset.type === Type.NSEC3 || rrset.type === Type.SOA;
+      const signer = isUseful ? signatureOf(rrset)?.signer : undefined;
       if (!signer || !isWithin(rrset.owner, signer)) continue;
       if (rrset.type === Type.NSEC) this.#index.putNsec(signer, { rrset, walked, expires }, now);
+      else if (rrset.type === Type.NSEC3) this.#hashes.learn(signer, { rrset, walked, expires }, now);
       else if (rrset.owner.key === signer.key) this.#index.putSoa(signer, { rrset, walked, expires }, now);
     }
     const rrset = content.kind === 'answer' ? content.rrsets[0] : content.kind === 'alias' ? content.alias.cname : undefined;
@@ -66,7 +70,11 @@ export class Synthesiser {
   /** What the cache would say of `type` at `name`, to be judged; undefined where it does not hold the full proof. */
   propose(name: Name, type: number, spend: Spend, now: number): RawLink | undefined {
     if (isMetaType(type) || type === Type.RRSIG || name.labels === 0) return undefined;
-    return this.#belowNameError(name, now) ?? this.#bySpans(name, type, spend, now);
+    const made = this.#belowNameError(name, now);
+    if (made) return made;
+    const zone = this.#zoneOf(name, type);
+    if (!zone || this.#isBarred(name, zone)) return undefined;
+    return this.#bySpans(name, type, zone, spend, now) ?? this.#byHashes(name, type, zone, spend, now);
   }
 
   #belowNameError(name: Name, now: number): RawLink | undefined {
@@ -81,9 +89,14 @@ export class Synthesiser {
     return undefined;
   }
 
-  #bySpans(name: Name, type: number, spend: Spend, now: number): RawLink | undefined {
-    const zone = this.#zoneOf(name, type);
-    if (!zone || this.#isBarred(name, zone)) return undefined;
+  #byHashes(name: Name, type: number, zone: Name, spend: Spend, now: number): RawLink | undefined {
+    const found = this.#hashes.find(name, type, zone, spend, now);
+    if (found?.kind === 'wildcard') return expansionLink(found.source, found.cover, name, type, now);
+    const soa = found && this.#index.soa(zone, now);
+    return soa && link({ kind: found.kind }, [soa, ...found.proof], now);
+  }
+
+  #bySpans(name: Name, type: number, zone: Name, spend: Spend, now: number): RawLink | undefined {
     const cover = this.#index.nsecAtOrBefore(zone, name, now);
     if (!cover) return undefined;
     const finding = findNsec(name, recordsOf(zone, [cover]));
@@ -97,8 +110,7 @@ export class Synthesiser {
     if (finding.found !== 'absent' || !wildcard || type === Type.DS) return undefined;
     if (proveWildcardExpansion(name, finding.closestEncloser, recordsOf(zone, [cover]), { spend }).verdict !== 'proved') return undefined;
     const source = this.#index.wildcard(zone, wildcard, type, now) ?? this.#index.wildcard(zone, wildcard, Type.CNAME, now);
-    const content = source && expansionOf(source, name, type, Math.min(source.expires, cover.expires) - now);
-    return content && link(content, [cover], now);
+    return source && expansionLink(source, cover, name, type, now);
   }
 
   /** The deepest zone that something is known of; DS belongs to the zone above (RFC 4035 §3.1.4.1). */
@@ -126,6 +138,12 @@ export function makeSynthesiser(settings: ResolverSettings, anchors: () => reado
 function link(content: LinkContent, proof: readonly IndexedRRset[], now: number): RawLink {
   const authority = proof.map(({ rrset, expires }) => withTtl(rrset, expires - now));
   return { content, authority, zone: (proof[0] as IndexedRRset).walked, server: undefined };
+}
+
+/** What a wildcard makes at `name`, and the record that denies what is closer. */
+function expansionLink(source: IndexedRRset, cover: IndexedRRset, name: Name, type: number, now: number): RawLink | undefined {
+  const content = expansionOf(source, name, type, Math.min(source.expires, cover.expires) - now);
+  return content && link(content, [cover], now);
 }
 
 /** The RRset that the wildcard makes at `name`. */

@@ -35,6 +35,8 @@ export interface AnswerFact {
   readonly rcode: number;
   readonly transport: Client['transport'];
   readonly cached: boolean;
+  /** Past its TTL (RFC 8767). */
+  readonly isStale: boolean;
   readonly qtype: number;
   readonly seconds: number;
 }
@@ -114,7 +116,7 @@ async function resolve(
 ): Promise<Uint8Array> {
   const start = clock();
   const local = specialUseNames ? answerSpecialUse(question, Math.floor(start), configuredZones) : undefined;
-  const resolution = local ?? (await resolver.resolve(question));
+  const resolution = local ?? (await resolver.resolve(question, { acceptsStale: true }));
   // With CD the client judges for itself and is told nothing of our keys (RFC 8509 §2.2).
   const contradicted = trustsRootKey && !query.flags.checkingDisabled && contradictsSentinel(question, resolution, trustsRootKey);
   const reply = contradicted ? replyWithError(query, Rcode.SERVFAIL, settings) : replyFrom(query, resolution, settings);
@@ -124,6 +126,7 @@ async function resolve(
     rcode: reply.rcode,
     transport: client.transport,
     cached: resolution.cached,
+    isStale: resolution.isStale === true && reply.rcode !== Rcode.SERVFAIL,
     qtype: question.qtype,
     seconds: Math.max(0, clock() - start), // a wall clock may step back
   });

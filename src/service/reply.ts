@@ -50,8 +50,9 @@ export function replyWithError(query: Query, rcode: number, settings: ReplySetti
 /** The answer that a Resolution makes. */
 export function replyFrom(query: Query, resolution: Resolution, settings: ReplySettings): Message {
   const { kind, validation } = resolution;
-  const ede = explain(resolution);
-  if (!mayServe(query, resolution)) {
+  const isServed = mayServe(query, resolution);
+  const ede = explain(resolution, isServed);
+  if (!isServed) {
     // A failure that was kept (RFC 9520) says so beside the first cause.
     const kept = resolution.cached && validation.state === 'indeterminate' ? [edeOption(Ede.CACHED_ERROR)] : [];
     return replyWithError(query, Rcode.SERVFAIL, settings, [...ede, ...kept]);
@@ -105,10 +106,11 @@ function ednsFor(asked: Edns | undefined, { udpSize, nsid }: ReplySettings, ede:
   return { udpSize, version: 0, dnssecOk: asked.dnssecOk, options: [...identity, ...ede] };
 }
 
-function explain({ validation, isSynthesised }: Resolution): EdnsOption[] {
+function explain({ kind, validation, isSynthesised, isStale }: Resolution, isServed: boolean): EdnsOption[] {
   const infoCode = extendedError(validation);
+  const stale = isStale && isServed ? [edeOption(kind === 'nxdomain' ? Ede.STALE_NXDOMAIN : Ede.STALE_ANSWER)] : [];
   const made = isSynthesised ? [edeOption(Ede.SYNTHESIZED)] : [];
-  return infoCode === undefined ? made : [edeOption(infoCode, extraText(validation)), ...made];
+  return [...(infoCode === undefined ? [] : [edeOption(infoCode, extraText(validation))]), ...stale, ...made];
 }
 
 /** What the validator said of it; where it said nothing, the reason in words and the zone. At most 64 characters: the code says the rest. */

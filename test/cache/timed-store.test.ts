@@ -34,6 +34,42 @@ describe('expiry', () => {
   });
 });
 
+describe('recalling what has expired', () => {
+  test.each([
+    { title: 'before its end', offset: 3599, found: true, left: true },
+    { title: 'at its end', offset: 3600, found: true, left: false },
+    { title: 'long after', offset: 1e6, found: true, left: false },
+  ])('$title', ({ offset, found, left }) => {
+    const store = makeStore();
+    store.put('k', hour, NOW);
+    expect(store.recall('k', NOW + offset) !== undefined).toBe(found);
+    store.deleteExpired('k', NOW + offset);
+    expect(store.recall('k', NOW + offset) !== undefined, 'only what has expired goes').toBe(left);
+  });
+
+  test('of what came in the future of the clock there is nothing', () => {
+    const store = makeStore();
+    store.put('k', hour, NOW);
+    expect(store.recall('k', NOW - 3600)).toBeUndefined();
+  });
+
+  test('a step back moves its times, as for what has not expired', () => {
+    const store = makeStore();
+    store.put('k', hour, NOW);
+    store.get('k', NOW + 5000);
+    expect(store.recall('k', NOW + 2000)).toEqual({ received: NOW - 3000, expires: NOW + 600 });
+  });
+
+  test('makes nothing recent', () => {
+    const store = makeStore(300);
+    for (const key of ['a', 'b', 'c']) store.put(key, hour, NOW);
+    const kept = ['a', 'b', 'c'].filter((key) => store.recall(key, NOW));
+    store.recall(kept[0] as string, NOW);
+    store.put('d', hour, NOW);
+    expect(store.recall(kept[0] as string, NOW)).toBeUndefined();
+  });
+});
+
 describe('a clock that is set back', () => {
   /** Calls in order: [offset of the clock, whether the entry is found]. It was stored at offset 0 for an hour. */
   test.each([

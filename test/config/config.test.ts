@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatName } from '../../src/base/name.ts';
+import { toResolverSettings } from '../../src/config/resolver-settings.ts';
 import { isPrefix, tryParseEndpoint, tryParseMoment, tryParseOctets, tryParseServer } from '../../src/config/values.ts';
 import { ConfigError, configSchema, defaultConfig, loadConfig, parseConfig } from '../../src/config.ts';
 
@@ -42,9 +43,18 @@ describe('defaults', () => {
         stub: [],
       },
       validation: { enabled: true, time: undefined, sha1: 'insecure', sha1Digest: true, negativeTrustAnchors: [] },
-      cache: { maxOctets: 256_000_000, minTtl: 0, maxTtl: 86_400 },
+      cache: { maxOctets: 256_000_000, minTtl: 0, maxTtl: 86_400, prefetch: false, serveStale: false, maxStale: 86_400 },
       log: { level: 'info', file: undefined },
     });
+  });
+
+  test.each([
+    ['', 0],
+    ['cache: { maxStale: 3600 }', 0],
+    ['cache: { serveStale: true }', 86_400],
+    ['cache: { serveStale: true, maxStale: 3600 }', 3_600],
+  ])('%j: nothing is given more than %i s past its TTL', (text, want) => {
+    expect(toResolverSettings(parse(text)).maxStale).toBe(want);
   });
 
   test.each(['', '# a comment alone\n', '{}', 'listen: {}\nresolver: {}\n'])('%j means the defaults', (text) => {

@@ -3,6 +3,7 @@
  * Messages to the parent: the port once it listens, and for each `measure` its memory after a collection.
  */
 
+import { existsSync, readdirSync } from 'node:fs';
 import { loadConfig } from '../../src/config.ts';
 import { startService } from '../../src/main.ts';
 
@@ -13,11 +14,13 @@ export interface Memory {
   readonly cacheEntries: number;
   readonly cacheOctets: number;
   readonly handles: number;
+  /** Open file descriptors; 0 where the system does not tell. */
+  readonly descriptors: number;
 }
 
 const service = await startService(loadConfig(process.argv[2] as string));
 await service.resolver.prepare();
-process.send?.({ port: service.dns[0]?.port });
+process.send?.({ port: service.dns[0]?.port, httpPort: service.http?.port });
 // The parent may end before its time: then nobody is left to stop the service.
 process.on('disconnect', () => process.exit());
 process.on('message', (message) => {
@@ -35,5 +38,6 @@ async function measure(): Promise<void> {
   const { entries, octets: cacheOctets } = service.resolver.figures();
   const cacheEntries = Object.values(entries).reduce((sum, count) => sum + count, 0);
   const handles = process.getActiveResourcesInfo().filter((name) => /UDP|TCP|Timeout/.test(name)).length;
-  process.send?.({ rss, heap, external, cacheEntries, cacheOctets, handles } satisfies Memory);
+  const descriptors = existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0;
+  process.send?.({ rss, heap, external, cacheEntries, cacheOctets, handles, descriptors } satisfies Memory);
 }

@@ -5,18 +5,13 @@
  * Arguments: how many queries, messages in TCP streams, and changed replies; 100,000 each unless told.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Sandbox, startSandbox } from '../../src/sandbox/internet.ts';
+import { startSandbox } from '../../src/sandbox/internet.ts';
 import { openBurstClient } from './burst-client.ts';
 import { startFickleInternet } from './fickle-internet.ts';
 import { playHostileStream } from './hostile-stream.ts';
 import { deservesAnswer, hostileQuery } from './mutate.ts';
 import { createRandom } from './random.ts';
+import { startSoakChild } from './soak-child.ts';
 import type { Memory } from './soak-service.ts';
 import { createAudit, someQuestion } from './truth.ts';
 
@@ -41,56 +36,22 @@ let percent = 0;
 
 const sandbox = await startSandbox({ port: 0, addressBase: '127.62.9' });
 const internet = await startFickleInternet(sandbox, { random: createRandom(1), percent: () => percent });
-const service = await startChild(sandbox, internet.port);
+const service = await startSoakChild(sandbox, internet.port, { maxMemory: CACHE, maxTtl: MAX_TTL });
 
 console.log(`node ${process.version}, cache.maxMemory ${CACHE}, cache.maxTtl ${MAX_TTL} s`);
 await timed('warm-up: questions to sound servers', () => interrogate(0, Math.min(20_000, replies)));
 await run({ queries: queries / 5, messages: messages / 5, replies: replies * 0.4 }, 'warm-up');
-const before = await measure();
+const before = await service.measure();
 await run({ queries, messages, replies }, 'soak');
-const after = await measure();
+const after = await service.measure();
 await checkAlive();
 report(before, after);
-service.child.send('stop');
-await once(service.child, 'exit');
+await service.stop();
 await internet.stop();
 await sandbox.stop();
 for (const fault of faults.slice(0, 50)) console.log(`FAULT ${fault}`);
 console.log(faults.length === 0 ? 'passed' : `failed: ${faults.length} faults`);
 process.exitCode = faults.length === 0 ? 0 : 1;
-
-async function startChild({ hints, anchors }: Sandbox, upstreamPort: number): Promise<{ child: ChildProcess; port: number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'zeker-soak-'));
-  writeFileSync(join(folder, 'hints'), hints);
-  writeFileSync(join(folder, 'anchors'), anchors);
-  const config = {
-    listen: { dns: ['127.0.0.1:0'], http: '127.0.0.1:0' },
-    root: { hints: 'hints' },
-    trust: { anchors: 'anchors' },
-    resolver: { upstreamPort, doNotQuery: [] },
-    cache: { maxMemory: CACHE, maxTtl: MAX_TTL },
-    log: { level: 'error' },
-  };
-  writeFileSync(join(folder, 'config'), JSON.stringify(config));
-  const child = fork(fileURLToPath(new URL('./soak-service.js', import.meta.url)), [join(folder, 'config')], { execArgv: ['--expose-gc'] });
-  child.on('exit', (code, signal) => {
-    if (code !== 0) {
-      console.log(`FAULT the service ended: code ${code}, signal ${signal}`);
-      process.exit(1);
-    }
-  });
-  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  rmSync(folder, { recursive: true, force: true });
-  return { child, port };
-}
-
-async function measure(): Promise<Memory> {
-  // What is in flight has ended 8 s from now, and a connection that is idle for 10.
-  await new Promise((resolve) => setTimeout(resolve, 12_000));
-  service.child.send('measure');
-  const [memory] = (await once(service.child, 'message')) as [Memory];
-  return memory;
-}
 
 async function run(work: Work, title: string): Promise<void> {
   await timed(`${title}: hostile queries over UDP`, () => throwQueries(work.queries));

@@ -20,6 +20,19 @@ describe('GET /metrics', () => {
     for (const [verdict, count] of Object.entries({ secure: 0, insecure: 0, bogus: 2, nxdomain: 0, indeterminate: 0 }))
       expect(response.body).toContain(`zeker_answers_total{verdict="${verdict}"} ${count}\n`);
   });
+  test('counts stale answers, from 0', async () => {
+    const metrics = createMetrics();
+    expect(await metrics.expose()).toContain('zeker_stale_answers_total 0\n');
+    metrics.countStaleAnswer();
+    expect(await metrics.expose()).toContain('zeker_stale_answers_total 1\n');
+  });
+  test('counts prefetches by what became of them, each from 0', async () => {
+    const metrics = createMetrics();
+    metrics.countPrefetch('failed');
+    const body = await metrics.expose();
+    for (const [outcome, count] of Object.entries({ refreshed: 0, failed: 1, skipped: 0 }))
+      expect(body).toContain(`zeker_prefetches_total{outcome="${outcome}"} ${count}\n`);
+  });
   test('counts spent limits, each from 0, those of the front ends too', async () => {
     const metrics = createMetrics();
     metrics.countLimit('nsec3Hashes');

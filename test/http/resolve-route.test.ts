@@ -25,6 +25,7 @@ describe('GET /resolve/:name/:type', () => {
       kind: 'answer',
       rcode: 'NOERROR',
       validation: { state: 'secure' },
+      stale: false,
       cached: false,
       expires: new Date((NOW + 300) * 1000).toISOString(),
       ttl: 300,

@@ -6,9 +6,12 @@
 import { cacheMutants } from './catalogue/cache.mjs';
 import { denialMutants } from './catalogue/denial.mjs';
 import { iteratorMutants } from './catalogue/iterator.mjs';
+import { prefetchMutants } from './catalogue/prefetch.mjs';
 import { resolverMutants } from './catalogue/resolver.mjs';
 import { serviceMutants } from './catalogue/service.mjs';
 import { signatureMutants } from './catalogue/signature.mjs';
+import { staleMutants } from './catalogue/stale.mjs';
+import { synthesisMutants } from './catalogue/synthesis.mjs';
 import { validatorMutants } from './catalogue/validator.mjs';
 import { wireMutants } from './catalogue/wire.mjs';
 
@@ -19,6 +22,9 @@ export const mutants = [
   ...iteratorMutants,
   ...cacheMutants,
   ...resolverMutants,
+  ...prefetchMutants,
+  ...staleMutants,
+  ...synthesisMutants,
   ...serviceMutants,
   ...wireMutants,
 ];

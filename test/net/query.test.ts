@@ -53,7 +53,7 @@ describe('hostile replies', () => {
         const stands = same(0, 2) && same(12, questionEnd(good));
         const matched = matchReply(reply, sent) === 'match';
         if (matched && (reply[3] as number) % 16 === 0) expect(stands).toBe(true);
-        if (matched) expect(['response', 'malformed']).toContain(outcomeOf(reply, sent, 1, 0).outcome);
+        if (matched) expect(outcomeOf(reply, sent, 1, 0)).toMatchObject({ outcome: expect.stringMatching(/^(response|malformed)$/) });
       }),
       { numRuns: 2_000 },
     );
@@ -68,8 +68,8 @@ describe('hostile replies', () => {
         for (const [at, count] of numbers.entries()) head.writeUInt16BE(count, 6 + 2 * at);
         const reply = Buffer.concat([head, records]);
         expect(matchReply(reply, sent)).toBe('match');
-        const { outcome } = outcomeOf(reply, sent, 1, 0);
-        expect(truncated ? ['response'] : ['response', 'malformed']).toContain(outcome);
+        const outcome = outcomeOf(reply, sent, 1, 0);
+        expect(outcome).toMatchObject({ outcome: expect.stringMatching(truncated ? /^response$/ : /^(response|malformed)$/) });
       }),
       { numRuns: 2_000 },
     );

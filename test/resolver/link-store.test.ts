@@ -204,3 +204,35 @@ describe('proofs of a referral', () => {
     expect(find(store, 'child.test.', 'DS', NOW + 100)).toBe('nothing');
   });
 });
+
+describe('what is past its TTL', () => {
+  const LATER = NOW + 400;
+  const left = (store: LinkStore): boolean => store.rrsets.recall(parseName('www.test.'), typeNumber('A'), LATER) !== undefined;
+  const learn = (content: LinkContent, validation: Validation | undefined): boolean => {
+    const store = newStore();
+    keep(store, 'www.test.', 'A', answer(a));
+    store.keep(parseName('www.test.'), typeNumber('A'), raw(content), 300, validation, LATER);
+    return left(store);
+  };
+  const huge: RRset = { ...a, rdata: Array.from({ length: 2_000 }, (_, i) => Buffer.alloc(100, i)) };
+
+  test('goes when an answer comes that is too large to keep', () => {
+    expect(learn(answer(huge), SECURE)).toBe(false);
+  });
+
+  test.each<[string, Validation | undefined, boolean]>([
+    ['holds', SECURE, false],
+    ['is insecure', insecure, false],
+    ['was not judged', undefined, true],
+    ['could not be judged', indeterminate, true],
+  ])('stands when a denial comes that %s: %o, %s', (_title, validation, want) => {
+    expect(learn({ kind: 'nodata' }, validation)).toBe(want);
+  });
+
+  test('and nothing that is not', () => {
+    const store = newStore();
+    keep(store, 'www.test.', 'A', answer(a));
+    store.dropExpired(parseName('www.test.'), typeNumber('A'), NOW + 299);
+    expect(find(store, 'www.test.', 'A', NOW + 299)).toBe('answer secure');
+  });
+});

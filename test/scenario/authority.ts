@@ -1,7 +1,7 @@
 /** What an authoritative server answers from its zones (RFC 1034 §4.3.2, RFC 4035 §3.1, RFC 5155 §7.2). */
 
 import { isBelow, isWithin, type Name, parseName, wildcardOf } from '../../src/base/name.ts';
-import type { Question, RRset } from '../../src/base/record.ts';
+import type { EdnsOption, Question, RRset } from '../../src/base/record.ts';
 import { Rcode, Type } from '../../src/base/registry.ts';
 import { textAt } from './rrset.ts';
 import { synthesise, type Zone } from './zone.ts';
@@ -16,6 +16,8 @@ export interface Reply {
   readonly truncated?: boolean;
   /** False: no OPT record in the reply, as of servers that do not know EDNS. */
   readonly edns?: boolean;
+  /** Of the OPT record. */
+  readonly options?: readonly EdnsOption[];
   /** As many as the message is said to have had; 500 unless told. */
   readonly octets?: number;
 }

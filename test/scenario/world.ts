@@ -12,7 +12,7 @@ import type { NegativeTrustAnchor, TrustAnchor } from '../../src/base/trust-anch
 import type { Exchange, UpstreamOutcome, UpstreamQuery } from '../../src/net/exchange.ts';
 import type { Resolution } from '../../src/resolver/resolution.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
-import type { ResolverSettings } from '../../src/resolver/settings.ts';
+import type { PrefetchOutcome, ResolverSettings } from '../../src/resolver/settings.ts';
 import { rdataOf, typeNumber } from '../vectors/read-records.ts';
 import { NOW, type TestKey } from '../vectors/signed-zone.ts';
 import { answerFrom, type Reply } from './authority.ts';
@@ -108,13 +108,16 @@ export interface BenchOptions {
   readonly behaviours?: readonly Behaviour[];
   readonly settings?: Partial<ResolverSettings>;
   readonly now?: number;
+  /** What an exchange waits for before it is answered. */
+  readonly delay?: (query: UpstreamQuery) => Promise<unknown> | undefined;
   readonly onNegativeAnchorLifted?: (anchor: NegativeTrustAnchor) => void;
+  readonly onPrefetch?: (outcome: PrefetchOutcome) => void;
   /** Trust anchors that change; those of `settings` unless told. */
   readonly anchors?: () => readonly TrustAnchor[];
 }
 
 /** A resolver over a world; caches are its own, zones and signatures are the world's. */
-export function makeBench(world: World, { behaviours = [], settings = {}, now = NOW, anchors, ...hooks }: BenchOptions = {}): Bench {
+export function makeBench(world: World, { behaviours = [], settings = {}, now = NOW, delay, anchors, ...hooks }: BenchOptions = {}): Bench {
   const clock = { now };
   const sent: Sent[] = [];
   const events: TraceEvent[] = [];
@@ -129,6 +132,7 @@ export function makeBench(world: World, { behaviours = [], settings = {}, now = 
       transport,
       recursive: recursionDesired,
     });
+    await delay?.(query);
     const zones = current.servers.get(server.address);
     let reply: Reply | UpstreamOutcome = zones ? answerFrom(zones, question) : timeout;
     for (const behaviour of acting) {
@@ -189,7 +193,7 @@ function respond(reply: Reply, { question, edns, recursionDesired }: UpstreamQue
     answer: plain(reply.answer),
     authority: plain(reply.authority),
     additional: plain(reply.additional),
-    edns: edns && reply.edns !== false ? { udpSize: 1232, version: 0, dnssecOk: true, options: [] } : undefined,
+    edns: edns && reply.edns !== false ? { udpSize: 1232, version: 0, dnssecOk: true, options: reply.options ?? [] } : undefined,
   };
   return { outcome: 'response', message, octets: reply.octets ?? 500, rttMs: 10, nearMisses: 0 };
 }
@@ -207,6 +211,7 @@ export function settingsFor(world: World): ResolverSettings {
     priming: false,
     qnameMinimisation: true,
     caseRandomisation: false,
+    cookies: true,
     upstreamPort: 53,
     ipv4: true,
     ipv6: false,

@@ -20,6 +20,8 @@ export interface ZoneText {
   /** The DS RRset in the zone above: of its key unless told. */
   readonly ds?: readonly string[] | 'none';
   readonly key?: KeyOptions;
+  /** An earlier form of this zone, whose key it keeps. */
+  readonly like?: Zone;
   /** How all its signatures are made. */
   readonly sign?: SignOptions;
   readonly ttl?: number;
@@ -39,7 +41,7 @@ export class Zone {
   constructor(text: ZoneText) {
     this.text = text;
     this.apex = parseName(text.apex);
-    this.signed = signedZone(text.apex, { algorithm: 13, ...text.key });
+    this.signed = text.like?.signed ?? signedZone(text.apex, { algorithm: 13, ...text.key });
     const ttl = text.ttl ?? 3600;
     this.add(`@ ${ttl} SOA ns.invalid. host.invalid. 1 2 3 4 300`);
     for (const line of text.records ?? []) this.add(line);

@@ -4,6 +4,7 @@ import { formatName, parseName } from '../../src/base/name.ts';
 import type { Message } from '../../src/base/record.ts';
 import { Class, Ede, EdnsCode, Opcode, Rcode, Type } from '../../src/base/registry.ts';
 import { SECURE, type Validation } from '../../src/base/validation.ts';
+import type { ResolutionKind, Resolver } from '../../src/resolver/resolution.ts';
 import type { AnswerFact } from '../../src/service/answer.ts';
 import { readEde } from '../../src/wire/ede.ts';
 import {
@@ -319,8 +320,8 @@ test('each resolved question is told with its verdict, and nothing else is', asy
   await ask(resolutionOf('answer', bogus), queryOf({}), CLIENT, deps);
   await ask(resolutionOf('answer'), queryOf({ flags: { recursionDesired: false } }), CLIENT, deps);
   expect(facts).toEqual([
-    { verdict: 'nxdomain', rcode: Rcode.NXDOMAIN, transport: 'tcp', cached: true, qtype: Type.A, seconds: 0.5 },
-    { verdict: 'bogus', rcode: Rcode.SERVFAIL, transport: 'udp', cached: false, qtype: Type.A, seconds: 0.5 },
+    { verdict: 'nxdomain', rcode: Rcode.NXDOMAIN, transport: 'tcp', cached: true, isStale: false, qtype: Type.A, seconds: 0.5 },
+    { verdict: 'bogus', rcode: Rcode.SERVFAIL, transport: 'udp', cached: false, isStale: false, qtype: Type.A, seconds: 0.5 },
   ]);
 });
 
@@ -329,6 +330,34 @@ test('a clock that steps back makes no negative duration', async () => {
   let time = 100;
   await ask(resolutionOf('answer'), queryOf({}), CLIENT, { onAnswer: (fact) => facts.push(fact), clock: () => time-- });
   expect(facts).toMatchObject([{ seconds: 0 }]);
+});
+
+describe('stale answers (RFC 8767)', () => {
+  test.each<[ResolutionKind, Validation, boolean, number, number[]]>([
+    ['answer', SECURE, true, Rcode.NOERROR, [Ede.STALE_ANSWER]],
+    ['nodata', SECURE, true, Rcode.NOERROR, [Ede.STALE_ANSWER]],
+    ['nxdomain', SECURE, true, Rcode.NXDOMAIN, [Ede.STALE_NXDOMAIN]],
+    ['answer', insecure, true, Rcode.NOERROR, [Ede.STALE_ANSWER]],
+    ['answer', bogus, false, Rcode.SERVFAIL, [Ede.SIGNATURE_EXPIRED]],
+  ])('%s, %o: told as such where it is given: %s', async (kind, validation, isStale, rcode, codes) => {
+    const facts: AnswerFact[] = [];
+    const deps = { onAnswer: (fact: AnswerFact) => facts.push(fact) };
+    const reply = await ask(resolutionOf(kind, validation, { isStale: true }), queryOf({ edns: {} }), CLIENT, deps);
+    expect([reply.rcode, edeOf(reply).map(({ infoCode }) => infoCode)]).toEqual([rcode, codes]);
+    expect(facts.map((fact) => fact.isStale)).toEqual([isStale]);
+  });
+
+  test('DNS clients are told to accept them', async () => {
+    const options: unknown[] = [];
+    const resolver: Resolver = {
+      resolve: async (_question, given) => {
+        options.push(given);
+        return resolutionOf('answer');
+      },
+    };
+    await ask(resolutionOf('answer'), queryOf({}), CLIENT, { resolver });
+    expect(options).toEqual([{ acceptsStale: true }]);
+  });
 });
 
 test.each([
