@@ -57,7 +57,7 @@ describe('one of two servers each, at the root, at the top level domain and at t
   const servers = ['a.root-servers', 'a.nic.sandbox', 'ns1.secure.sandbox'];
 
   // A stream that trickles is waited for 3 s: at three levels one after the other that is longer than a client is kept waiting.
-  const rows = faults.flatMap((fault) =>
+  const rows = faults.flatMap((fault): { fault: Fault; at: string[] }[] =>
     fault === 'slow-over-tcp' ? servers.map((one) => ({ fault, at: [one] })) : [{ fault, at: servers }],
   );
 
