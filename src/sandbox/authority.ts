@@ -8,7 +8,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { delayOf, type Fault, replyOctets } from './fault.ts';
+import { delayOf, type Fault, replyOctets, type Sending, sendingOf } from './fault.ts';
 import { lookUp, type Reply } from './lookup.ts';
 import { emptyReply, type Query, readQuery, udpLimit, writeHeaderOnly, writeReply } from './message.ts';
 import { isWithin } from './name.ts';
@@ -68,10 +68,21 @@ function serveDatagrams(udp: UdpSocket, options: AuthorityOptions): void {
   });
   udp.on('error', () => undefined); // what one reply could not be sent for does not end the server
   udp.on('message', (octets, client) => {
-    answerOctets(octets, 'udp', options, (reply) => {
-      if (open) udp.send(reply, client.port, client.address, () => undefined);
+    answerOctets(octets, 'udp', options, (reply, sending) => {
+      if (!open) return;
+      if (sending === 'from-another-address') sendFromElsewhere(reply, udp.address().port, client);
+      else udp.send(reply, client.port, client.address, () => undefined);
     });
   });
+}
+
+/** No server of the sandbox listens there. */
+const elsewhere = '127.0.0.53';
+
+function sendFromElsewhere(reply: Buffer, port: number, client: { readonly address: string; readonly port: number }): void {
+  const stray = createSocket({ type: 'udp4', reuseAddr: true });
+  stray.on('error', () => stray.close());
+  stray.bind(port, elsewhere, () => stray.send(reply, client.port, client.address, () => stray.close()));
 }
 
 function serveConnection(socket: Socket, options: AuthorityOptions, connections: Set<Socket>): void {
@@ -84,34 +95,54 @@ function serveConnection(socket: Socket, options: AuthorityOptions, connections:
     received = Buffer.concat([received, chunk]);
     while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
       const end = 2 + received.readUInt16BE(0);
-      answerOctets(received.subarray(2, end), 'tcp', options, (reply) => {
-        const length = Buffer.alloc(2);
-        length.writeUInt16BE(reply.length);
-        if (socket.writable) socket.write(Buffer.concat([length, reply]));
-      });
+      answerOctets(received.subarray(2, end), 'tcp', options, (reply, sending) => sendFramed(socket, reply, sending));
       received = received.subarray(end);
     }
   });
 }
 
-function answerOctets(octets: Buffer, transport: 'udp' | 'tcp', options: AuthorityOptions, send: (reply: Buffer) => void): void {
+const octetEveryMs = 100;
+
+function sendFramed(socket: Socket, reply: Buffer, sending: Sending): void {
+  const frame = Buffer.alloc(2 + reply.length);
+  frame.writeUInt16BE(reply.length);
+  frame.set(reply, 2);
+  if (!socket.writable) return;
+  if (sending === 'half') socket.end(frame.subarray(0, frame.length >> 1));
+  else if (sending === 'octet-by-octet') trickle(socket, frame);
+  else socket.write(frame);
+}
+
+function trickle(socket: Socket, octets: Buffer): void {
+  let sent = 0;
+  const timer = setInterval(() => {
+    if (socket.writable && sent < octets.length) socket.write(octets.subarray(sent, ++sent));
+    else clearInterval(timer);
+  }, octetEveryMs);
+  socket.on('close', () => clearInterval(timer));
+}
+
+type Send = (reply: Buffer, sending: Sending) => void;
+
+function answerOctets(octets: Buffer, transport: 'udp' | 'tcp', options: AuthorityOptions, send: Send): void {
   const read = readQuery(octets);
   if (read.outcome === 'none') return;
   options.onQuery();
   if (read.outcome === 'refused') {
-    send(writeHeaderOnly(read.header, read.rcode));
+    send(writeHeaderOnly(read.header, read.rcode), 'at-once');
     return;
   }
   const { query } = read;
   const fault = options.fault();
-  const reply = replyOctets(fault, query, {
+  const reply = replyOctets(fault, transport, query, {
     write: (sections) => writeReply(query, sections, transport === 'udp' ? udpLimit(query) : 65_535),
     reply: (window) => answer(options.zones, query, window),
   });
   if (!reply) return;
   const delay = delayOf(fault);
-  if (delay === 0) send(reply);
-  else setTimeout(send, delay, reply).unref();
+  const sending = sendingOf(fault, transport);
+  if (delay === 0) send(reply, sending);
+  else setTimeout(send, delay, reply, sending).unref();
 }
 
 /** The reply to a well formed query. */

@@ -10,6 +10,9 @@
  * - `wrong-id`, `wrong-question`: a reply to something else
  * - `garbage`: octets that are no message
  * - `slow`: the right reply, 3 s late
+ * - `wrong-address`: over UDP the right reply from an address that was not asked; over TCP none
+ * - `half-over-tcp`: truncated over UDP; over TCP half of the right reply, and the end of the stream
+ * - `slow-over-tcp`: truncated over UDP; over TCP the right reply, an octet at a time
  */
 
 import type { Reply } from './lookup.ts';
@@ -28,6 +31,9 @@ export const faults = [
   'wrong-question',
   'garbage',
   'slow',
+  'wrong-address',
+  'half-over-tcp',
+  'slow-over-tcp',
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -40,17 +46,37 @@ export interface Replying {
 const slowMs = 3000;
 const headerOctets = 12;
 
+/** How a reply goes out. */
+export type Sending = 'at-once' | 'from-another-address' | 'half' | 'octet-by-octet';
+
+export function sendingOf(fault: Fault | undefined, transport: 'udp' | 'tcp'): Sending {
+  if (fault === 'wrong-address') return 'from-another-address';
+  if (fault === 'half-over-tcp' && transport === 'tcp') return 'half';
+  if (fault === 'slow-over-tcp' && transport === 'tcp') return 'octet-by-octet';
+  return 'at-once';
+}
+
 /** Milliseconds that a reply is held back. */
 export function delayOf(fault: Fault | undefined): number {
   return fault === 'slow' ? slowMs : 0;
 }
 
 /** Octets that the server sends, if any. */
-export function replyOctets(fault: Fault | undefined, query: Query, { reply, write }: Replying): Buffer | undefined {
+export function replyOctets(
+  fault: Fault | undefined,
+  transport: 'udp' | 'tcp',
+  query: Query,
+  { reply, write }: Replying,
+): Buffer | undefined {
   switch (fault) {
     case undefined:
     case 'slow':
       return write(reply());
+    case 'wrong-address':
+      return transport === 'udp' ? write(reply()) : undefined;
+    case 'half-over-tcp':
+    case 'slow-over-tcp':
+      return transport === 'udp' ? truncated(write) : write(reply());
     case 'silent':
       return undefined;
     case 'refused':
@@ -66,7 +92,7 @@ export function replyOctets(fault: Fault | undefined, query: Query, { reply, wri
       return octets.subarray(0, octets.length >> 1);
     }
     case 'always-truncated':
-      return withOctet(write(emptyReply('NOERROR')), 2, (octet) => octet | 0x02);
+      return truncated(write);
     case 'wrong-id':
       return withOctet(write(reply()), 1, (octet) => octet ^ 0xff);
     case 'wrong-question': // the first letter of QNAME is another
@@ -74,6 +100,10 @@ export function replyOctets(fault: Fault | undefined, query: Query, { reply, wri
     case 'garbage':
       return Buffer.alloc(64, 0xc0);
   }
+}
+
+function truncated(write: Replying['write']): Buffer {
+  return withOctet(write(emptyReply('NOERROR')), 2, (octet) => octet | 0x02);
 }
 
 function withoutDnssec(reply: Reply, qtype: number): Reply {

@@ -116,6 +116,12 @@ describe('values', () => {
   test.each([
     ['listen: { http: false }', (c: ReturnType<typeof parse>) => c.listen.http, undefined],
     ['validation: { time: 2026-11-24T06:41:00Z }', (c: ReturnType<typeof parse>) => c.validation.time, 1_795_502_460],
+    [
+      `cookies: { secret: ${'aB'.repeat(16)}, previousSecret: ${'cd'.repeat(16)} }`,
+      (c: ReturnType<typeof parse>) => `${c.cookies.secret} ${c.cookies.previousSecret} ${c.cookies.enabled} ${c.cookies.require}`,
+      `${'aB'.repeat(16)} ${'cd'.repeat(16)} true false`,
+    ],
+    ['cookies: { enabled: false }', (c: ReturnType<typeof parse>) => c.cookies.enabled, false],
     ['cache: { maxMemory: 64MiB }', (c: ReturnType<typeof parse>) => c.cache.maxOctets, 67_108_864],
     ['cache: { maxMemory: 5000000 }', (c: ReturnType<typeof parse>) => c.cache.maxOctets, 5_000_000],
     ['log: { file: zeker.log }', (c: ReturnType<typeof parse>) => c.log.file, '/etc/zeker/zeker.log'],
@@ -183,6 +189,15 @@ describe('an error names file, line and key', () => {
     ['listen:\n  dns: 127.0.0.1:53\n', 'zeker.yaml:2: listen.dns: must be a list'],
     ['# first\nlisten:\n  htpp: 127.0.0.1:80\n', 'zeker.yaml:3: listen.htpp: there is no such key'],
     ['\n\nlissen: 1\n', 'zeker.yaml:3: lissen: there is no such key'],
+    ['cookies:\n  secrets: []\n', 'zeker.yaml:2: cookies.secrets: there is no such key'],
+    ['cookies:\n  require: 1\n', 'zeker.yaml:2: cookies.require: must be true or false, not 1'],
+    ['cookies: true\n', 'zeker.yaml:1: cookies: must be a section with keys of its own'],
+    ...['', 'ab'.repeat(15), 'ab'.repeat(17), `${'ab'.repeat(15)}a`, `${'ab'.repeat(15)}zz`, `0x${'ab'.repeat(16)}`].flatMap((value) =>
+      ['secret', 'previousSecret'].map((key): [string, string] => [
+        `cookies:\n  require: true\n  ${key}: "${value}"\n`,
+        `zeker.yaml:3: cookies.${key}: must be 32 hexadecimal digits`,
+      ]),
+    ),
     ['listen:\n\nlog:\n  level: info\n', 'zeker.yaml:1: listen: must be a section with keys of its own'],
     ['listen:\n  http: true\n', 'zeker.yaml:2: listen.http: must be address:port, an IPv6 address in brackets, or false, not true'],
     [

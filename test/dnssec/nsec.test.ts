@@ -208,6 +208,12 @@ describe('zone cuts without DS (RFC 4035 §5.2, RFC 6840 §4.4)', () => {
     { title: 'an alias', child: 'alias.example.', spans: ['alias'], want: 'not-a-cut' },
     { title: 'an empty non-terminal', child: 'c.example.', spans: ['alias'], want: 'not-a-cut' },
     { title: 'a name that a wildcard makes', child: 'new.w.example.', spans: ['wildcard'], want: 'not-a-cut' },
+    {
+      title: 'a name that a wildcard which is an empty non-terminal makes',
+      child: 'new.v.example.',
+      spans: ['ent', 'signed'],
+      want: 'not-a-cut',
+    },
     { title: 'a name that does not exist', child: 'ab.example.', spans: ['a', 'apex'], want: 'no-such-name' },
     { title: 'the same without the wildcard denied', child: 'ab.example.', spans: ['a'], want: 'unproved' },
     { title: 'DS exists', child: 'signed.example.', spans: ['signed'], want: 'unproved' },

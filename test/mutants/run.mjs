@@ -84,6 +84,10 @@ async function main() {
   const chosen = mutants.filter(
     ({ lesson, file }) => words.length === 0 || words.some((word) => lesson.includes(word) || file.includes(word)),
   );
+  if (chosen.length === 0) {
+    console.error(`No mutant has any of these words: ${words.join(' ')}`);
+    return 1;
+  }
   const base = mkdtempSync(join(tmpdir(), 'mutants-'));
   try {
     const lanes = Array.from({ length: LANES }, (_, lane) => makeCopy(base, lane));

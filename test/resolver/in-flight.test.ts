@@ -79,6 +79,23 @@ test('its cost is charged to everybody who waits, whoever began it', async () =>
   ]);
 });
 
+test('CVE-2026-50045: whoever begins shared work pays for it as it goes, at every depth, and gets no new quota by it', async () => {
+  const { begin } = setUp();
+  const limits = { ...clientLimits, upstreamQueries: 10 };
+  let sent = 0;
+  const ask = (own: Work): void => {
+    own.spend('upstreamQueries');
+    sent++;
+  };
+  const deep = async (own: Work, level: number): Promise<string> => {
+    for (let i = 0; i < 4; i++) ask(own);
+    if (level < 5) await own.share(`level ${level}`, (next) => deep(next, level + 1));
+    return 'done';
+  };
+  await begin('client', (work) => deep(work, 0), limits);
+  expect(sent).toBe(10);
+});
+
 test('shared work has limits of its own, and their end is no failure of the neighbour who waits', async () => {
   const { begin } = setUp();
   const held = gate();

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { faults } from '../../src/sandbox/fault.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/internet.ts';
-import { addressOf, askTcp, askUdp, exchangeUdp, queryOctets, readPacket, summary } from './client.ts';
+import { addressOf, askTcp, askUdp, exchangeUdp, framed, queryOctets, readPacket, summary } from './client.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -74,6 +74,42 @@ describe('faults', () => {
   test.each(['cut', 'garbage'] as const)('%s: no message', async (fault) => {
     const octets = await replyUnder(fault);
     expect(() => readPacket(octets)).toThrow();
+  });
+
+  test('wrong-address: the right reply, from where nobody asked', async () => {
+    sandbox.setFault(secure, 'wrong-address');
+    const socket = createSocket('udp4');
+    const reply = once(socket, 'message');
+    socket.send(query, sandbox.port, addressOf(sandbox, secure));
+    const [octets, from] = await reply;
+    socket.close();
+    sandbox.setFault(secure, undefined);
+    expect(from).toMatchObject({ address: '127.0.0.53', port: sandbox.port });
+    expect(readPacket(octets)).toMatchObject({ id: 4711, rcode: 'NOERROR' });
+  });
+
+  test.each([
+    ['half-over-tcp', 'ended'],
+    ['slow-over-tcp', 'open'],
+  ] as const)('%s: truncated over UDP, and over TCP part of the reply', async (fault, stream) => {
+    const whole = (await askTcp(sandbox, question)).octets;
+    expect(readPacket(await replyUnder(fault))).toMatchObject({ flag_tc: true, answers: [] });
+    sandbox.setFault(secure, fault);
+    const socket = connect(sandbox.port, addressOf(sandbox, secure));
+    socket.write(framed(query));
+    const chunks: Buffer[] = [];
+    let ended = false;
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('end', () => {
+      ended = true;
+    });
+    await expect.poll(() => ended || chunks.length >= 3).toBe(true);
+    sandbox.setFault(secure, undefined);
+    socket.destroy();
+    const octets = Buffer.concat(chunks);
+    expect(ended ? 'ended' : 'open').toBe(stream);
+    expect(octets.readUInt16BE(0)).toBe(whole);
+    expect(octets.length).toBeLessThan(2 + whole);
   });
 
   test('silent: the first reply is to a query after the fault', async () => {

@@ -91,6 +91,21 @@ describe('delegations in a circle', () => {
     expect(stateOf(await bench.ask('www.one.'))).not.toBe('bogus');
   });
 
+  test('nor is a limit that it spent remembered as a failure of the name (rule 5)', async () => {
+    const brief = makeWorld([
+      { apex: '.', at: ['192.0.2.1'], ttl: 1 },
+      { apex: 'one.', at: ['192.0.2.51'], ns: ['ns.two.'], records: ['ns A 192.0.2.52', 'www A 10.0.0.1'] },
+      { apex: 'two.', at: ['192.0.2.52'], ns: ['ns.one.'], records: ['ns A 192.0.2.51'] },
+    ]);
+    const bench = makeBench(brief);
+    expect(said(await bench.ask('www.one.'))).toBe('failure indeterminate limit-spent');
+    const glue = (name: string, address: string): Behaviour =>
+      at(['192.0.2.1'], (reply) => ({ ...reply, additional: [...reply.additional, rrset(name, 'A', [address])] }));
+    bench.behave(glue('ns.two.', '192.0.2.51'), glue('ns.one.', '192.0.2.52'));
+    bench.clock.now += 1; // the delegation is fetched anew; a failure would be remembered for two seconds
+    expect(said(await bench.ask('www.one.'))).toBe('answer secure');
+  });
+
   test('a circle with one way out: found from either end, and from both at once', async () => {
     const out = makeWorld([
       { apex: '.', at: ['192.0.2.1'] },

@@ -34,7 +34,7 @@ export const validatorMutants = [
     file: 'src/validator/validate.ts',
     find: 'if (!outcome.wildcard) return verdict({',
     replace: "if (outcome.verdict === 'secure') return verdict({",
-    tests: ['test/validator/validate.test.ts', 'test/scenario/one-part-wrong.test.ts'],
+    tests: ['test/scenario/kinds.test.ts'],
   },
   {
     lesson: 'CVE-2026-44690: the signer may be any zone above or beside',

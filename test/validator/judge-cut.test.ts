@@ -1,0 +1,101 @@
+/** What a response to a question for DS or DNSKEY says, judged by itself (RFC 4035 §5.2). */
+
+import { describe, expect, test } from 'vitest';
+import { parseName } from '../../src/base/name.ts';
+import type { RRset } from '../../src/base/record.ts';
+import { judgeDs, judgeKeys } from '../../src/validator/judge-cut.ts';
+import type { LookedUp } from '../../src/validator/looked-up.ts';
+import { contextAt } from '../vectors/context.ts';
+import { rdataOf } from '../vectors/read-records.ts';
+import { NOW, plainRRset, signedZone } from '../vectors/signed-zone.ts';
+
+const above = signedZone('test.');
+const child = parseName('leaf.test.');
+const leaf = signedZone('leaf.test.');
+const context = contextAt(NOW, { sha1: false });
+
+const given = (rrset: RRset): LookedUp => ({ kind: 'rrset', rrset, proof: [], zone: above.apex, server: undefined });
+const denied = (...authority: RRset[]): LookedUp => ({ kind: 'nodata', authority, zone: above.apex, server: undefined });
+const failed: LookedUp = { kind: 'failure', validation: { state: 'indeterminate', reason: 'servers-unreachable' } };
+const zeroDs = (algorithm: number, digest = 2) => [`1 ${algorithm} ${digest} ${'00'.repeat(32)}`];
+/** NSEC3 of an unsigned delegation. */
+const byNsec3 = (iterations: number, types = 'NS') =>
+  denied(above.nsec3({ names: { 'test.': 'SOA NS', 'leaf.test.': types }, iterations }).match('leaf.test.'));
+
+/** As long as its signature is valid, which is a day. */
+const insecure = (reason: string) => ({ value: { at: 'zone', security: { state: 'insecure', zone: child, reason } }, expires: NOW + 3600 });
+
+describe('a question for DS', () => {
+  const judge = async (found: LookedUp) => await judgeDs(child, found, above.keys, context, NOW);
+
+  test('DS that can be followed', async () => {
+    const ds = above.rrset('leaf.test.', 'DS', zeroDs(13));
+    expect(await judge(given(ds))).toEqual({ ds, expires: NOW + 3600 });
+  });
+
+  test.each([
+    ['of algorithms that nobody knows', zeroDs(200), 'unsupported-algorithm'],
+    ['of digests that nobody knows', zeroDs(13, 200), 'unsupported-digest'],
+  ])('DS %s: an insecure zone, without a question for its keys', async (_title, lines, reason) => {
+    expect(await judge(given(above.rrset('leaf.test.', 'DS', lines)))).toEqual(insecure(reason));
+  });
+
+  test('an alias at the name: no zone begins there (RFC 1034 §3.6.2)', async () => {
+    const found = given(above.rrset('leaf.test.', 'CNAME', ['www.test.']));
+    expect(await judge(found)).toEqual({ value: { at: 'no-cut' }, expires: NOW + 3600 });
+  });
+
+  test('CVE-2026-52686: an alias that a wildcard made says nothing of a zone', async () => {
+    const made = { ...above.rrset('*.test.', 'CNAME', ['www.test.']), owner: child };
+    expect(await judge(given(made))).toMatchObject({
+      value: { at: 'zone', security: { state: 'bogus', zone: above.apex, reason: 'denial-missing' } },
+      bogus: true,
+    });
+  });
+
+  test.each([
+    ['50 iterations', 50, 'unsigned-delegation'],
+    ['51 iterations, the proof followed', 51, 'nsec3-iterations'],
+    ['151 iterations, not followed', 151, 'nsec3-iterations'],
+  ])('NSEC3 of %s (RFC 9276 §3.2)', async (_title, iterations, reason) => {
+    expect(await judge(byNsec3(iterations))).toEqual(insecure(reason));
+  });
+
+  test.each([
+    [51, 'NS DS'],
+    [51, 'NS SOA'],
+  ])('NSEC3 of %i iterations with %s proves nothing', async (iterations, types) => {
+    expect(await judge(byNsec3(iterations, types))).toMatchObject({ value: { security: { state: 'bogus' } }, bogus: true });
+  });
+
+  test('a failure is no verdict, and is not kept', async () => {
+    expect(await judge(failed)).toEqual({
+      value: { at: 'zone', security: { state: 'indeterminate', reason: 'servers-unreachable' } },
+      expires: 0,
+    });
+  });
+});
+
+describe('a question for DNSKEY', () => {
+  const keys = leaf.sign(plainRRset('leaf.test.', 'DNSKEY', [leaf.key.rdata], 600));
+  const judge = async (found: LookedUp, ds: readonly string[]) =>
+    await judgeKeys(child, found, { ds: ds.map((line) => rdataOf('DS', line.split(' '))), dnskeys: [] }, context, NOW);
+  const bogus = { value: { state: 'bogus', zone: child, reason: 'dnskey-missing' }, expires: Number.POSITIVE_INFINITY, bogus: true };
+
+  test('unsupported DS: insecure, for as long as the keys were given', async () => {
+    expect(await judge(given(keys), zeroDs(200))).toEqual({
+      value: { state: 'insecure', zone: child, reason: 'unsupported-algorithm' },
+      expires: NOW + 600,
+    });
+  });
+
+  test.each<[string, LookedUp]>([
+    ['denied', denied()],
+    ['an alias in their place', given(leaf.rrset('leaf.test.', 'CNAME', ['www.test.']))],
+    ['not those that DS names', given(keys)],
+  ])('%s: bogus', async (_title, found) => expect(await judge(found, zeroDs(13))).toMatchObject(bogus));
+
+  test('a failure is no verdict, and is not kept', async () => {
+    expect(await judge(failed, zeroDs(13))).toEqual({ value: { state: 'indeterminate', reason: 'servers-unreachable' }, expires: 0 });
+  });
+});
