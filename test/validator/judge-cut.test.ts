@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseName } from '../../src/base/name.ts';
 import type { RRset } from '../../src/base/record.ts';
+import { finish } from '../../src/base/steps.ts';
 import { judgeDs, judgeKeys } from '../../src/validator/judge-cut.ts';
 import type { LookedUp } from '../../src/validator/looked-up.ts';
 import { contextAt } from '../vectors/context.ts';
@@ -26,30 +27,30 @@ const byNsec3 = (iterations: number, types = 'NS') =>
 const insecure = (reason: string) => ({ value: { at: 'zone', security: { state: 'insecure', zone: child, reason } }, expires: NOW + 3600 });
 
 describe('a question for DS', () => {
-  const judge = async (found: LookedUp) => await judgeDs(child, found, above.keys, context, NOW);
+  const judge = (found: LookedUp) => finish(judgeDs(child, found, above.keys, context, NOW));
 
-  test('DS that can be followed', async () => {
+  test('DS that can be followed', () => {
     const ds = above.rrset('leaf.test.', 'DS', zeroDs(13));
-    expect(await judge(given(ds))).toEqual({ ds, expires: NOW + 3600 });
+    expect(judge(given(ds))).toEqual({ ds, expires: NOW + 3600 });
   });
 
   test.each([
     ['of algorithms that nobody knows', zeroDs(200), 'unsupported-algorithm'],
     ['of digests that nobody knows', zeroDs(13, 200), 'unsupported-digest'],
-  ])('DS %s: an insecure zone, without a question for its keys', async (_title, lines, reason) => {
-    expect(await judge(given(above.rrset('leaf.test.', 'DS', lines)))).toEqual(insecure(reason));
+  ])('DS %s: an insecure zone, without a question for its keys', (_title, lines, reason) => {
+    expect(judge(given(above.rrset('leaf.test.', 'DS', lines)))).toEqual(insecure(reason));
   });
 
-  test('an alias at the name: no zone begins there (RFC 1034 §3.6.2)', async () => {
+  test('an alias at the name: no zone begins there (RFC 1034 §3.6.2)', () => {
     const found = given(above.rrset('leaf.test.', 'CNAME', ['www.test.']));
-    expect(await judge(found)).toEqual({ value: { at: 'no-cut' }, expires: NOW + 3600 });
+    expect(judge(found)).toEqual({ value: { at: 'no-cut' }, expires: NOW + 3600 });
   });
 
-  test('CVE-2026-52686: an alias that a wildcard made says nothing of a zone', async () => {
+  test('CVE-2026-52686: an alias that a wildcard made says nothing of a zone', () => {
     const made = { ...above.rrset('*.test.', 'CNAME', ['www.test.']), owner: child };
-    expect(await judge(given(made))).toMatchObject({
+    expect(judge(given(made))).toMatchObject({
       value: { at: 'zone', security: { state: 'bogus', zone: above.apex, reason: 'denial-missing' } },
-      bogus: true,
+      fault: 'bogus',
     });
   });
 
@@ -57,19 +58,19 @@ describe('a question for DS', () => {
     ['50 iterations', 50, 'unsigned-delegation'],
     ['51 iterations, the proof followed', 51, 'nsec3-iterations'],
     ['151 iterations, not followed', 151, 'nsec3-iterations'],
-  ])('NSEC3 of %s (RFC 9276 §3.2)', async (_title, iterations, reason) => {
-    expect(await judge(byNsec3(iterations))).toEqual(insecure(reason));
+  ])('NSEC3 of %s (RFC 9276 §3.2)', (_title, iterations, reason) => {
+    expect(judge(byNsec3(iterations))).toEqual(insecure(reason));
   });
 
   test.each([
     [51, 'NS DS'],
     [51, 'NS SOA'],
-  ])('NSEC3 of %i iterations with %s proves nothing', async (iterations, types) => {
-    expect(await judge(byNsec3(iterations, types))).toMatchObject({ value: { security: { state: 'bogus' } }, bogus: true });
+  ])('NSEC3 of %i iterations with %s proves nothing', (iterations, types) => {
+    expect(judge(byNsec3(iterations, types))).toMatchObject({ value: { security: { state: 'bogus' } }, fault: 'bogus' });
   });
 
-  test('a failure is no verdict, and is not kept', async () => {
-    expect(await judge(failed)).toEqual({
+  test('a failure is no verdict, and is not kept', () => {
+    expect(judge(failed)).toEqual({
       value: { at: 'zone', security: { state: 'indeterminate', reason: 'servers-unreachable' } },
       expires: 0,
     });
@@ -78,12 +79,12 @@ describe('a question for DS', () => {
 
 describe('a question for DNSKEY', () => {
   const keys = leaf.sign(plainRRset('leaf.test.', 'DNSKEY', [leaf.key.rdata], 600));
-  const judge = async (found: LookedUp, ds: readonly string[]) =>
-    await judgeKeys(child, found, { ds: ds.map((line) => rdataOf('DS', line.split(' '))), dnskeys: [] }, context, NOW);
-  const bogus = { value: { state: 'bogus', zone: child, reason: 'dnskey-missing' }, expires: Number.POSITIVE_INFINITY, bogus: true };
+  const judge = (found: LookedUp, ds: readonly string[]) =>
+    finish(judgeKeys(child, found, { ds: ds.map((line) => rdataOf('DS', line.split(' '))), dnskeys: [] }, context, NOW));
+  const bogus = { value: { state: 'bogus', zone: child, reason: 'dnskey-missing' }, expires: Number.POSITIVE_INFINITY, fault: 'bogus' };
 
-  test('unsupported DS: insecure, for as long as the keys were given', async () => {
-    expect(await judge(given(keys), zeroDs(200))).toEqual({
+  test('unsupported DS: insecure, for as long as the keys were given', () => {
+    expect(judge(given(keys), zeroDs(200))).toEqual({
       value: { state: 'insecure', zone: child, reason: 'unsupported-algorithm' },
       expires: NOW + 600,
     });
@@ -93,9 +94,9 @@ describe('a question for DNSKEY', () => {
     ['denied', denied()],
     ['an alias in their place', given(leaf.rrset('leaf.test.', 'CNAME', ['www.test.']))],
     ['not those that DS names', given(keys)],
-  ])('%s: bogus', async (_title, found) => expect(await judge(found, zeroDs(13))).toMatchObject(bogus));
+  ])('%s: bogus', (_title, found) => expect(judge(found, zeroDs(13))).toMatchObject(bogus));
 
-  test('a failure is no verdict, and is not kept', async () => {
-    expect(await judge(failed, zeroDs(13))).toEqual({ value: { state: 'indeterminate', reason: 'servers-unreachable' }, expires: 0 });
+  test('a failure is no verdict, and is not kept', () => {
+    expect(judge(failed, zeroDs(13))).toEqual({ value: { state: 'indeterminate', reason: 'servers-unreachable' }, expires: 0 });
   });
 });
