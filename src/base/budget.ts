@@ -13,7 +13,10 @@ export const clientLimits = {
   aliases: 11,
   /** Signature checks done, whatever their outcome (KeyTrap). */
   signatureChecks: 100,
-  /** Those of them that failed. A zone in order has none, one that is broken a few from each server; hostile ones live by them (KeyTrap). */
+  /**
+   * Those of them that failed, of RRsets of which none held. A zone in order has none, though two of its keys have one tag; one that is broken
+   * a few from each server; hostile ones live by them (KeyTrap).
+   */
   failedChecks: 32,
   /** NSEC3 hash computations, iterations included (RFC 9276 §3.2). */
   nsec3Hashes: 3_000,

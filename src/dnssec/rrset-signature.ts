@@ -82,6 +82,14 @@ export function verifyRRset(rrset: RRset, keys: ZoneKeys, context: DnssecContext
 
 /** The same, a check a step. */
 export function* verifyingRRset(rrset: RRset, keys: ZoneKeys, context: DnssecContext): Steps<SignatureVerdict> {
+  const tally = { failed: 0 };
+  const verdict = yield* checking(rrset, keys, context, tally);
+  // Beside one that holds they are chance: keys of one tag (RFC 4034 Appendix B), or an algorithm that its signer does not have right.
+  if (verdict.verdict !== 'secure' && tally.failed > 0) context.spend('failedChecks', tally.failed);
+  return verdict;
+}
+
+function* checking(rrset: RRset, keys: ZoneKeys, context: DnssecContext, tally: { failed: number }): Steps<SignatureVerdict> {
   let worst: BogusVerdict | undefined;
   let cut: RRsetLimit | undefined = rrset.signatures.length > rrsetLimits.signaturesRead ? 'signaturesRead' : undefined;
   let checksLeft: number = rrsetLimits.signatures;
@@ -109,7 +117,7 @@ export function* verifyingRRset(rrset: RRset, keys: ZoneKeys, context: DnssecCon
       context.spend('cryptoWork', context.verifier.costOf(key.algorithm, key.publicKey, data.length));
       const check = context.verifier.verifySignature(key.algorithm, key.publicKey, rrsig.signature, data);
       if (check === 'valid') return secure(rrset, rrsig, context.now);
-      context.spend('failedChecks');
+      tally.failed++;
     }
     worst = moreTelling(worst, bogus('signature-wrong', `RRSIG over ${describe(rrset)} by key ${rrsig.keyTag} does not verify`));
   }

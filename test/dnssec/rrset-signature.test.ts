@@ -211,6 +211,19 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
     expect(costOf(14)).toBeGreaterThan(2_400);
   });
 
+  test('two keys of one tag cost no failed check in an RRset that holds, and every one in an RRset that does not', () => {
+    const keys = readZoneKeys(zone.apex, [colliding(zone.key.rdata, 1), zone.key.rdata], context);
+    const counting = contextAt(NOW, { limits: clientLimits });
+    for (let i = 0; i < 40; i++) expect(verifyRRset(zone.sign(plain), keys, counting).verdict).toBe('secure');
+    expect(counting.spent()).toMatchObject({ signatureChecks: 80, failedChecks: 0 });
+    const other = contextAt(NOW);
+    expect(verifyRRset(zone.sign(plain, { corrupt: true }), keys, other).verdict).toBe('bogus');
+    expect(other.spent()).toMatchObject({ signatureChecks: 2, failedChecks: 2 });
+    const wrong = Array.from({ length: 9 }).reduce((rrset: RRset) => zone.sign(rrset, { corrupt: true }), plain);
+    expect(verifyRRset(wrong, zone.keys, other).verdict, 'nor is one that was not judged free').toBe('limit-spent');
+    expect(other.spent().failedChecks).toBe(10);
+  });
+
   test('work that is spent is no verdict either', () => {
     const poor = contextAt(NOW, { limits: { ...clientLimits, cryptoWork: 10 } });
     expect(() => verifyRRset(zone.sign(plain), zone.keys, poor)).toThrow(new BudgetExceeded('cryptoWork'));

@@ -42,7 +42,7 @@ export const signatureMutants = [
   {
     lesson: 'CVE-2023-50387: failed checks not charged, so that a query may have a hundred of them',
     file: 'src/dnssec/rrset-signature.ts',
-    find: "context.spend('failedChecks');",
+    find: "context.spend('failedChecks', tally.failed);",
     replace: '',
     tests: ['test/scenario/hostile.test.ts'],
   },
