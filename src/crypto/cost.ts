@@ -39,6 +39,10 @@ export function digestCost(octets: number): number {
   return DIGEST + octets * COST_OF_OCTET;
 }
 
+/** One record of an RRset put into canonical form and order, and put into the data that one signature is over. */
+export const CANONICAL_RECORD_COST = 1.5;
+export const SIGNED_RECORD_COST = 0.3;
+
 /** One check with this key over so many octets. */
 export function checkCost(algorithm: number, publicKey: Uint8Array, octets: number): number {
   return (curveCosts[algorithm]?.check ?? rsaCost(publicKey)) + octets * COST_OF_OCTET;

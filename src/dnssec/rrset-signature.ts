@@ -9,6 +9,7 @@ import type { RRset } from '../base/record.ts';
 import { formatAlgorithm, formatType, Type } from '../base/registry.ts';
 import { finish, type Steps } from '../base/steps.ts';
 import type { BogusReason } from '../base/validation.ts';
+import { CANONICAL_RECORD_COST, SIGNED_RECORD_COST } from '../crypto/cost.ts';
 import { WireError } from '../wire/error.ts';
 import { type Rrsig, readRrsig } from '../wire/rdata/rrsig.ts';
 import type { DnssecContext } from './context.ts';
@@ -48,6 +49,9 @@ export interface LimitVerdict {
 export function overLimit(limit: RRsetLimit): LimitVerdict {
   return { verdict: 'limit-spent', limit };
 }
+
+/** From so many records on, putting them in order takes as long as a check, and is a step. */
+const MANY_RECORDS = 50;
 
 /** From the most telling to the least: what a zone's operator should hear of, where every signature fails for a reason of its own. */
 const byTelling = [
@@ -107,7 +111,12 @@ function* checking(rrset: RRset, keys: ZoneKeys, context: DnssecContext, tally: 
     if (checksLeft === 0) return overLimit('signatures');
     const candidates = named.slice(0, rrsetLimits.keysOfOneTag);
     if (candidates.length < named.length) cut ??= 'keysOfOneTag';
-    records ??= canonicalRecords(rrset);
+    if (records === undefined) {
+      context.spend('cryptoWork', rrset.rdata.length * CANONICAL_RECORD_COST);
+      records = canonicalRecords(rrset);
+      if (records.length > MANY_RECORDS) yield;
+    }
+    context.spend('cryptoWork', records.length * SIGNED_RECORD_COST);
     const data = signedData(rrset, records, rrsig);
     for (const key of candidates) {
       if (data === undefined) break;

@@ -224,6 +224,25 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
     expect(other.spent().failedChecks).toBe(10);
   });
 
+  test('thousands of records: putting them in order is a step of its own, and charged, as is each signature over them', () => {
+    const rdata = Array.from({ length: 4_000 }, (_, i) => Uint8Array.of(10, i >> 8, i & 255, 1));
+    const judge = (signatures: number, records = rdata) => {
+      const once = zone.sign({ ...plain, rdata: records }, { corrupt: true });
+      const huge = { ...once, signatures: Array.from({ length: signatures }, () => once.signatures[0] as Uint8Array) };
+      const counting = contextAt(NOW);
+      let steps = 0;
+      for (const _ of verifyingRRset(huge, zone.keys, counting)) steps++;
+      return { steps, work: counting.spent().cryptoWork };
+    };
+    const [one, eight, small] = [judge(1), judge(8), judge(8, rdata.slice(0, 2))];
+    expect([one.steps, eight.steps, small.steps]).toEqual([2, 9, 8]);
+    expect(one.work).toBeGreaterThan(6_000);
+    expect((eight.work - one.work) / 7 - small.work / 8, 'a signature, but for its check').toBeGreaterThan(1_000);
+    const poor = contextAt(NOW, { limits: { ...clientLimits, cryptoWork: 5_000 } });
+    expect(() => verifyRRset(zone.sign({ ...plain, rdata }), zone.keys, poor)).toThrow(new BudgetExceeded('cryptoWork'));
+    expect(poor.spent().signatureChecks, 'before they are put in order').toBe(0);
+  });
+
   test('work that is spent is no verdict either', () => {
     const poor = contextAt(NOW, { limits: { ...clientLimits, cryptoWork: 10 } });
     expect(() => verifyRRset(zone.sign(plain), zone.keys, poor)).toThrow(new BudgetExceeded('cryptoWork'));
