@@ -108,8 +108,8 @@ export class LinkStore {
    */
   keep(name: Name, type: number, link: RawLink, lifetime: number, validation: Validation | undefined, now: number): void {
     const { content, authority, zone, server } = link;
-    const isUnjudged = validation === undefined || validation.state === 'indeterminate';
-    if (isUnjudged && (content.kind === 'alias' || validation?.reason === 'limit-spent')) return;
+    if (!validation && content.kind === 'alias') return;
+    if (validation?.state === 'indeterminate' && (content.kind === 'alias' || validation.reason === 'limit-spent')) return;
     if (lifetime <= 0) {
       // An answer that may not be kept still says that what was known is over.
       if (validation && isServable(validation)) this.dropExpired(name, type, now);

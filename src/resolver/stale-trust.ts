@@ -5,10 +5,11 @@
  * Limits: only memory counts; of what the chain never heard, or has no room for any more, dates alone decide.
  */
 
-import { openBudget, sharedLimits } from '../base/budget.ts';
+import { BudgetExceeded, openBudget, sharedLimits } from '../base/budget.ts';
 import { isWithin, type Name } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import type { Validation } from '../base/validation.ts';
+import type { DnssecContext } from '../dnssec/context.ts';
 import { verifyRRset } from '../dnssec/rrset-signature.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import type { ChainOfTrust, RememberedCut } from '../validator/chain-of-trust.ts';
@@ -60,12 +61,18 @@ export class StaleTrust {
     if (!first) return false;
     const held = this.#held.get(first);
     if (held?.keys === keys) return held.isSigned;
-    const { spend } = openBudget(sharedLimits);
-    const context = this.#memory.context({ spend });
-    // Every limit of an RRset's own holds here too; of so few RRsets none comes to those of a resolution.
-    const isSigned = rrsets.length <= MAX_RRSETS && rrsets.every((rrset) => verifyRRset(rrset, keys, context).verdict === 'secure');
+    const isSigned = rrsets.length <= MAX_RRSETS && allVerify(rrsets, keys, this.#memory.context(openBudget(sharedLimits)));
     this.#held.set(first, { keys, isSigned });
     return isSigned;
+  }
+}
+
+function allVerify(rrsets: readonly RRset[], keys: ZoneKeys, context: DnssecContext): boolean {
+  try {
+    return rrsets.every((rrset) => verifyRRset(rrset, keys, context).verdict === 'secure');
+  } catch (error) {
+    if (error instanceof BudgetExceeded) return false;
+    throw error;
   }
 }
 

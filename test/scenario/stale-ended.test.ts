@@ -54,7 +54,7 @@ describe('by what the chain of trust has learned since', () => {
   test.each<[string, World, string]>([
     ['signed', home, 'answer secure stale'],
     ['unsigned', unsigned, 'answer insecure unsigned-delegation stale'],
-    ['signed with opt-out', worldOf({ signing: 'nsec3' }), 'answer secure stale'],
+    ['signed, with NSEC3', worldOf({ signing: 'nsec3' }), 'answer secure stale'],
   ])('what it confirms stands: %s', async (_title, world, want) => {
     const bench = benchOf(world);
     await ask(bench, 'www.leaf.');
