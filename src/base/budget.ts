@@ -50,6 +50,10 @@ export const rrsetLimits = {
   zoneKeys: 64,
   /** Ours. NXDOMAIN takes three RRsets, an alias before it adds some; more is padding to burn checks (CVE-2026-11605). */
   denialRRsets: 16,
+  /** DS records followed to keys. Ours: zones have two or three, some a dozen during a rollover, and each names keys to be hashed. */
+  dsRecords: 32,
+  /** DNSKEY records read. Ours: a response has room for thousands. */
+  keysRead: 256,
 } as const;
 
 export type RRsetLimit = keyof typeof rrsetLimits;
@@ -86,6 +90,8 @@ export const limitWords = {
   signaturesRead: 'signatures of one RRset',
   zoneKeys: 'keys of one zone',
   denialRRsets: 'denial records of one response',
+  dsRecords: 'DS records of one zone',
+  keysRead: 'DNSKEY records of one zone',
   time: 'time',
   depth: 'depth of subqueries',
 } as const satisfies Record<Limit, string>;

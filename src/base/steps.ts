@@ -16,7 +16,10 @@ export function finish<T>(steps: Steps<T>): T {
   }
 }
 
-/** Takes the steps, and lets others have their turn between two of them when it is time. */
+/**
+ * Takes the steps, and lets others have their turn between two of them when it is time.
+ * @throws {BudgetExceeded} by way of `turn`, once the time of the work is over
+ */
 export async function takeSteps<T>(steps: Steps<T>, { turn }: Pick<Work, 'turn'>): Promise<T> {
   for (;;) {
     const step = steps.next();

@@ -18,7 +18,10 @@ export interface Work {
   /** Milliseconds left before this work must have ended; 0 or less when it is over. */
   readonly remainingMs: () => number;
   readonly trace: Trace | undefined;
-  /** To be called between two steps of work that computes: what to wait for so that others have their turn, undefined while none is due. */
+  /**
+   * To be called between two steps of work that computes: what to wait for so that others have their turn, undefined while none is due.
+   * @throws {BudgetExceeded} once the time of this work is over; what it returned rejects so too
+   */
   readonly turn: () => Promise<void> | undefined;
   /** Counts a limit that kept something from being judged, where the work goes on. */
   readonly report: (limit: Limit) => void;

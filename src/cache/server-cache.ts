@@ -18,6 +18,8 @@ const COOKIE_TTL = 3_600;
 const DEAD_TTL = 60;
 const TIMEOUTS_UNTIL_DEAD = 3;
 /** A near server is given 50 ms at first: three of those are a pause, not a death. */
+/** Of a server that has given cookies. One is a loss on the way. */
+const TIMEOUTS_UNTIL_COOKIELESS = 2;
 const WAIT_UNTIL_DEAD_MS = 1_000;
 
 /** Milliseconds. RFC 6298 begins with 1 s, which for a name server is long: most answer within 400 ms or never. */
@@ -142,13 +144,14 @@ export class ServerCache {
   }
 
   /**
-   * The cookies for a server. `unknown`: worth a try, with a client cookie of its own, but not while the server is silent, which some are
-   * to what they do not know.
+   * The cookies for a server. `unknown`: worth a try, with a client cookie of its own. `none`: it gave none, or minded. `silent`: it does not
+   * answer just now, and some do not answer what they do not know, or what stands before them does not let through; so ask without.
    */
-  cookie(address: string, now: number): ServerCookie | 'unknown' | 'none' {
+  cookie(address: string, now: number): ServerCookie | 'unknown' | 'none' | 'silent' {
     const server = this.#find(address, now);
-    if (!server || !holds(server.cookie, now)) return server && server.timeouts > 0 ? 'none' : 'unknown';
-    return server.cookie?.server ? server.cookie : 'none';
+    if (!server || !holds(server.cookie, now)) return server && server.timeouts > 0 ? 'silent' : 'unknown';
+    if (!server.cookie?.server) return 'none';
+    return server.timeouts >= TIMEOUTS_UNTIL_COOKIELESS ? 'silent' : server.cookie;
   }
 
   /** What a server gave; the client cookie ends with its hour, however often it is confirmed. */

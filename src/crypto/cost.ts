@@ -31,6 +31,14 @@ const LONG_EXPONENT = 5;
 /** Digests of long data; 60,000 octets take as long as a check. */
 const COST_OF_OCTET = 0.001;
 
+/** One digest of a few octets, SHA-384 too. */
+const DIGEST = 3;
+
+/** One digest of a key, to be held against a DS record. */
+export function digestCost(octets: number): number {
+  return DIGEST + octets * COST_OF_OCTET;
+}
+
 /** One check with this key over so many octets. */
 export function checkCost(algorithm: number, publicKey: Uint8Array, octets: number): number {
   return (curveCosts[algorithm]?.check ?? rsaCost(publicKey)) + octets * COST_OF_OCTET;

@@ -6,19 +6,20 @@
  * deprecate one.
  */
 
-import { rrsetLimits } from '../base/budget.ts';
+import { type RRsetLimit, rrsetLimits } from '../base/budget.ts';
 import { formatName, type Name, sameName, toCanonical } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import { DigestType, Type } from '../base/registry.ts';
 import { finish, type Steps } from '../base/steps.ts';
 import type { BogusReason } from '../base/validation.ts';
 import { supportsAlgorithm, supportsDigest } from '../crypto/algorithm.ts';
+import { digestCost } from '../crypto/cost.ts';
 import { digest } from '../crypto/digest.ts';
 import { WireError } from '../wire/error.ts';
 import { type Ds, readDs } from '../wire/rdata/ds.ts';
 import type { DnssecContext, DnssecPolicy } from './context.ts';
 import { type BogusVerdict, type LimitVerdict, overLimit, verifyingRRset } from './rrset-signature.ts';
-import { mayVerify, readZoneKeys, tryReadKey, type ZoneKey, type ZoneKeys } from './zone-keys.ts';
+import { mayVerify, readKeys, readZoneKeys, tryReadKey, type ZoneKey, type ZoneKeys } from './zone-keys.ts';
 
 export type DsClass = { readonly usable: readonly Ds[] } | { readonly unsupported: 'algorithm' | 'digest' };
 
@@ -82,7 +83,7 @@ export function authenticateDnskeys(zone: Name, dnskeys: RRset, trusted: Trusted
   return finish(authenticatingDnskeys(zone, dnskeys, trusted, context));
 }
 
-/** The same, a signature check a step. */
+/** The same, a digest or a signature check a step. */
 export function* authenticatingDnskeys(zone: Name, dnskeys: RRset, trusted: TrustedKeys, context: DnssecContext): Steps<DnskeyVerdict> {
   const where = formatName(zone);
   if (dnskeys.type !== Type.DNSKEY || !sameName(dnskeys.owner, zone)) return bogus('dnskey-missing', `these are not the keys of ${where}`);
@@ -95,13 +96,14 @@ export function* authenticatingDnskeys(zone: Name, dnskeys: RRset, trusted: Trus
     if (anchors.length > 0) return { verdict: 'insecure', reason: 'unsupported-algorithm' };
     return bogus('dnskey-missing', `no DS record of ${where} can be read`);
   }
-  const keys = dnskeys.rdata.map(tryReadKey).filter((key) => key !== undefined);
-  const { matched, isCut } = matchDs(zone, usableDs, keys);
+  const { keys, isCut } = readKeys(dnskeys.rdata);
+  const { matched, cut } = yield* matchingDs(zone, usableDs, keys, context);
   const vouched = [...matched, ...keys.filter((key) => usableAnchors.some((anchor) => equal(anchor.rdata, key.rdata)))];
   const entry = vouched.filter((key) => mayVerify(key, context));
   const verdict = entry.length === 0 ? noEntry(where, vouched) : yield* verifyWith(zone, dnskeys, entry, context);
   // One that was passed over may have been the zone's.
-  return isCut && verdict.verdict === 'bogus' ? overLimit('keysOfOneTag') : verdict;
+  const unseen = cut ?? (isCut ? 'keysRead' : undefined);
+  return unseen !== undefined && verdict.verdict === 'bogus' ? overLimit(unseen) : verdict;
 }
 
 function bogus(reason: BogusReason, detail: string): BogusVerdict {
@@ -126,26 +128,52 @@ function* verifyWith(zone: Name, dnskeys: RRset, entry: readonly ZoneKey[], cont
   return bogus('signature-missing', `the keys of ${formatName(zone)} are not signed by key ${tags}, which its DS or trust anchor names`);
 }
 
-/** The keys that a DS record matches (RFC 4034 §5.1.4: digest over owner | DNSKEY RDATA); `isCut` where not all of a tag were looked at. */
-function matchDs(zone: Name, records: readonly Ds[], keys: readonly ZoneKey[]): { matched: ZoneKey[]; isCut: boolean } {
+interface Candidate {
+  readonly key: ZoneKey;
+  readonly digests: Map<number, Buffer | undefined>;
+}
+
+/** The keys that a DS record matches (RFC 4034 §5.1.4: digest over owner | DNSKEY RDATA); `cut` where something was passed over. */
+function* matchingDs(
+  zone: Name,
+  usable: readonly Ds[],
+  keys: readonly ZoneKey[],
+  { spend }: Pick<DnssecContext, 'spend'>,
+): Steps<{ matched: ZoneKey[]; cut: RRsetLimit | undefined }> {
   const owner = toCanonical(zone);
-  const passedOver = new Set<number>();
-  const byId = new Map<number, { readonly key: ZoneKey; readonly digests: Map<number, Buffer | undefined> }[]>();
-  for (const key of keys) {
-    const id = key.keyTag * 256 + key.algorithm;
-    const alike = byId.get(id) ?? [];
-    if (alike.length < rrsetLimits.keysOfOneTag) byId.set(id, [...alike, { key, digests: new Map() }]);
-    else passedOver.add(id);
-  }
+  const records = usable.slice(0, rrsetLimits.dsRecords);
+  const { byId, passedOver } = candidatesOf(records, keys);
   const matched = new Set<ZoneKey>();
   for (const record of records) {
-    for (const { key, digests } of byId.get(record.keyTag * 256 + record.algorithm) ?? []) {
+    for (const { key, digests } of byId.get(idOf(record)) ?? []) {
       // Each key is hashed once a digest type, however many DS records name it.
-      if (!digests.has(record.digestType)) digests.set(record.digestType, digest(record.digestType, Buffer.concat([owner, key.rdata])));
+      if (!digests.has(record.digestType)) {
+        yield;
+        spend('cryptoWork', digestCost(owner.length + key.rdata.length));
+        digests.set(record.digestType, digest(record.digestType, Buffer.concat([owner, key.rdata])));
+      }
       if (digests.get(record.digestType)?.equals(record.digest) === true) matched.add(key);
     }
   }
-  return { matched: [...matched], isCut: records.some((record) => passedOver.has(record.keyTag * 256 + record.algorithm)) };
+  const cut = passedOver ? 'keysOfOneTag' : records.length < usable.length ? 'dsRecords' : undefined;
+  return { matched: [...matched], cut };
+}
+
+/** The keys that DS records name by tag and algorithm, a few of each. */
+function candidatesOf(records: readonly Ds[], keys: readonly ZoneKey[]): { byId: Map<number, Candidate[]>; passedOver: boolean } {
+  const byId = new Map(records.map((record): [number, Candidate[]] => [idOf(record), []]));
+  let passedOver = false;
+  for (const key of keys) {
+    const alike = byId.get(idOf(key));
+    if (!alike) continue;
+    if (alike.length < rrsetLimits.keysOfOneTag) alike.push({ key, digests: new Map() });
+    else passedOver = true;
+  }
+  return { byId, passedOver };
+}
+
+function idOf({ keyTag, algorithm }: Pick<Ds, 'keyTag' | 'algorithm'>): number {
+  return keyTag * 256 + algorithm;
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

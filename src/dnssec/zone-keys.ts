@@ -33,6 +33,12 @@ export function tryReadKey(rdata: Uint8Array): ZoneKey | undefined {
   }
 }
 
+/** The keys among these DNSKEY records that can be read; `isCut` where there are more records than are looked at. */
+export function readKeys(rdatas: readonly Uint8Array[]): { keys: ZoneKey[]; isCut: boolean } {
+  const keys = rdatas.slice(0, rrsetLimits.keysRead).map(tryReadKey);
+  return { keys: keys.filter((key) => key !== undefined), isCut: rdatas.length > rrsetLimits.keysRead };
+}
+
 /** Whether a key may verify the RRsets of its zone. */
 export function mayVerify(key: Dnskey, { policy }: Pick<DnssecContext, 'policy'>): boolean {
   return key.isZoneKey && key.protocol === DNSSEC_PROTOCOL && !key.isRevoked && supportsAlgorithm(key.algorithm, policy);
@@ -40,6 +46,8 @@ export function mayVerify(key: Dnskey, { policy }: Pick<DnssecContext, 'policy'>
 
 /** The keys among these DNSKEY records that may verify. The caller has authenticated the records. */
 export function readZoneKeys(zone: Name, rdatas: readonly Uint8Array[], context: Pick<DnssecContext, 'policy'>): ZoneKeys {
-  const keys = rdatas.map(tryReadKey).filter((key) => key !== undefined && mayVerify(key, context)) as ZoneKey[];
-  return { zone, keys: keys.slice(0, rrsetLimits.zoneKeys), ...(keys.length > rrsetLimits.zoneKeys ? { isCut: true } : {}) };
+  const read = readKeys(rdatas);
+  const keys = read.keys.filter((key) => mayVerify(key, context));
+  const isCut = read.isCut || keys.length > rrsetLimits.zoneKeys;
+  return { zone, keys: keys.slice(0, rrsetLimits.zoneKeys), ...(isCut ? { isCut } : {}) };
 }

@@ -5,20 +5,13 @@ import type { Name } from '../base/name.ts';
 import type { Message, Question } from '../base/record.ts';
 import { Rcode } from '../base/registry.ts';
 import type { Work } from '../base/work.ts';
-import type { ServerCache } from '../cache/server-cache.ts';
 import { isLocalFault } from '../net/attempt.ts';
-import { CLIENT_COOKIE_OCTETS, serverCookie, type UpstreamCookie } from '../net/cookie.ts';
 import type { Exchange, UpstreamOutcome, UpstreamQuery, UpstreamServer } from '../net/exchange.ts';
+import { type CookieDeps, CookieDialogue, isAnswer } from './cookie-dialogue.ts';
 
-export interface AskServerDeps {
+export interface AskServerDeps extends CookieDeps {
   readonly exchange: Exchange;
-  readonly servers: ServerCache;
-  readonly now: () => number;
   readonly caseRandomisation: boolean;
-  /** Send DNS cookies (RFC 7873). */
-  readonly cookies: boolean;
-  /** Uniform in 0 … bound - 1, from a cryptographic source; bound at most 2^24. */
-  readonly randomInt: (bound: number) => number;
 }
 
 export type ServerOutcome =
@@ -51,34 +44,37 @@ export async function askServer(
   const key = serverKey(server);
   let transport: 'udp' | 'tcp' = 'udp';
   let edns = servers.edns(key, deps.now()) !== 'plain';
-  let cookie = cookieFor(key, deps);
-  let missed: UpstreamCookie | undefined;
+  const cookies = new CookieDialogue(key, edns, deps);
   for (let exchanges = 0; exchanges < MAX_EXCHANGES; exchanges++) {
     const waitMs = waitFor(key, transport, work, deps);
-    const outcome = await exchangeOnce(server, question, zone, recursive, { transport, edns, cookie, timeoutMs: waitMs }, work, deps);
-    // Where TCP does not get through either, the next try must do without.
-    if (missed && outcome.outcome !== 'response') servers.recordCookie(key, { client: missed.client, server: undefined }, deps.now());
+    const outcome = await exchangeOnce(
+      server,
+      question,
+      zone,
+      recursive,
+      { transport, edns, cookie: cookies.cookie, timeoutMs: waitMs },
+      work,
+      deps,
+    );
+    if (outcome.outcome !== 'response') cookies.fail();
     switch (outcome.outcome) {
       case 'response': {
         servers.recordResponse(key, outcome.rttMs, deps.now());
         work.spend('upstreamOctets', outcome.octets);
         const { message } = outcome;
         work.trace?.({ event: 'response', server: server.address, kind: transport, rcode: message.rcode });
-        const given = cookie && noteCookie(key, cookie, message, deps);
-        if (cookie && message.rcode === Rcode.BADCOOKIE) {
-          // RFC 7873 §5.3: once more with what it gave, then over TCP, where no cookie is needed.
-          if (transport === 'tcp') return { outcome: 'broken', why: 'BADCOOKIE over TCP' };
-          if (!given || cookie.server) transport = 'tcp';
-          cookie = given;
-        } else if (cookie && !cookie.server && !given && minds(message)) {
-          cookie = undefined; // perhaps it was the option
+        const advice = cookies.hear(message, transport);
+        if (advice === 'give-up') return { outcome: 'broken', why: 'BADCOOKIE over TCP' };
+        if (advice !== 'take') {
+          if (advice === 'over-tcp') transport = 'tcp';
         } else if (message.flags.truncated) {
           if (transport === 'tcp') return { outcome: 'broken', why: 'truncated over TCP' };
           transport = 'tcp';
         } else if (edns && refusesEdns(message)) edns = false;
         else {
+          // Only an answer shows that it was EDNS which the server minded.
           if (edns && message.edns) servers.recordEdns(key, 'works', deps.now());
-          else if (!edns && isAnswer(message.rcode)) servers.recordEdns(key, 'plain', deps.now());
+          else if (!edns && isAnswer(message)) servers.recordEdns(key, 'plain', deps.now());
           return { outcome: 'response', message };
         }
         break;
@@ -95,8 +91,7 @@ export async function askServer(
         transport = 'tcp';
         break;
       case 'cookie-missing':
-        // An anycast server may have siblings without cookies, and whoever forges knows none: over TCP both are settled.
-        missed = cookie;
+        cookies.miss();
         transport = 'tcp';
         break;
       case 'forged':
@@ -107,42 +102,11 @@ export async function askServer(
         if (!isLocalFault(outcome.code)) servers.recordUnreachable(key, deps.now());
         return { outcome: 'broken', why: outcome.code };
       case 'malformed':
+        if (transport === 'tcp' && cookies.drop()) break;
         return { outcome: 'broken', why: outcome.fault };
     }
   }
   return { outcome: 'broken', why: 'no usable response' };
-}
-
-/** The cookie to send: the one this server knows, or a new one for a server of which nothing is known. */
-function cookieFor(key: string, { servers, cookies, randomInt, now }: AskServerDeps): UpstreamCookie | undefined {
-  if (!cookies) return undefined;
-  const known = servers.cookie(key, now());
-  if (known === 'none') return undefined;
-  return known === 'unknown'
-    ? { client: Uint8Array.from({ length: CLIENT_COOKIE_OCTETS }, () => randomInt(256)), server: undefined }
-    : known;
-}
-
-/** Remembers what the server gave, also that it gave nothing; returns what to send next, undefined where it gave nothing. */
-function noteCookie(
-  key: string,
-  { client }: UpstreamCookie,
-  message: Message,
-  { servers, now }: AskServerDeps,
-): UpstreamCookie | undefined {
-  const server = serverCookie(message);
-  servers.recordCookie(key, { client, server }, now());
-  return server && { client, server };
-}
-
-/** Servers may say so of an option that they do not know, against RFC 6891 §6.1.2. */
-function minds({ rcode, edns }: Message): boolean {
-  return edns !== undefined && rcode === Rcode.FORMERR;
-}
-
-/** Only an answer shows that it was EDNS which the server minded. */
-function isAnswer(rcode: number): boolean {
-  return rcode === Rcode.NOERROR || rcode === Rcode.NXDOMAIN;
 }
 
 /** Servers from before EDNS say FORMERR or NOTIMP, without an OPT record of their own (RFC 6891 §7). */

@@ -25,20 +25,24 @@ export function cookieOption({ client, server }: UpstreamCookie): EdnsOption {
 
 /**
  * Whether a reply's COOKIE option is what was asked for: `wrong` where its client cookie is not ours or its length is none that RFC 7873
- * §4 allows, so that the reply is to be discarded; `missing` where the server has given one before.
+ * §4 allows, so that the reply is to be discarded; `missing` where it has none of the server's, and the server has given one before.
  */
 export function judgeReplyCookie({ edns }: Message, sent: UpstreamCookie): 'good' | 'wrong' | 'missing' {
   const cookie = findCookie(edns);
-  if (!cookie) return sent.server ? 'missing' : 'good';
+  const isOurs = cookie !== undefined && sent.client.every((octet, at) => octet === cookie[at]);
+  // Servers that know nothing of cookies may send the option back as it came.
+  const isEcho = isOurs && cookie.length === CLIENT_COOKIE_OCTETS;
+  if (!cookie || isEcho) return sent.server ? 'missing' : 'good';
   const serverOctets = cookie.length - CLIENT_COOKIE_OCTETS;
   if (serverOctets < MIN_SERVER_OCTETS || serverOctets > MAX_SERVER_OCTETS) return 'wrong';
-  return sent.client.every((octet, at) => octet === cookie[at]) ? 'good' : 'wrong';
+  return isOurs ? 'good' : 'wrong';
 }
 
 /** The server cookie of a reply that was judged good; undefined where there is none. */
 export function serverCookie({ edns }: Message): Uint8Array | undefined {
   const cookie = findCookie(edns);
-  return cookie && Uint8Array.from(cookie.subarray(CLIENT_COOKIE_OCTETS)); // not a view that keeps the message
+  if (!cookie || cookie.length <= CLIENT_COOKIE_OCTETS) return undefined;
+  return Uint8Array.from(cookie.subarray(CLIENT_COOKIE_OCTETS)); // not a view that keeps the message
 }
 
 function findCookie(edns: Edns | undefined): Uint8Array | undefined {

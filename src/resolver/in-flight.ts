@@ -19,7 +19,7 @@ const MAX_BEGUN = 400;
 interface Task {
   readonly depth: number;
   /** Of the client query behind it, and so the same for all that it begins. */
-  readonly family: { begun: number };
+  readonly family: Queuer & { begun: number };
   readonly waitsFor: Set<Task>;
   readonly spent: () => Readonly<Record<Cost, number>>;
   /** Something it waited for ended by a limit, which may be that of whoever began it: its result is not what another would get. */
@@ -61,7 +61,7 @@ export class InFlight {
   ): Promise<Shared<T>> {
     const existing = this.#tasks.get(key);
     if (existing) return existing.promise as Promise<Shared<T>>;
-    return this.#start(key, 0, { begun: 0 }, limits, deadlineMs, trace, run).promise as Promise<Shared<T>>;
+    return this.#start(key, 0, { begun: 0, turnsHad: 0 }, limits, deadlineMs, trace, run).promise as Promise<Shared<T>>;
   }
 
   #start<T>(
@@ -76,7 +76,6 @@ export class InFlight {
   ): Task {
     const budget = openBudget(limits);
     const end = this.#options.monotonicMs() + deadlineMs;
-    const queuer: Queuer = { turnsHad: 0 };
     const task: Task = {
       depth,
       family,
@@ -93,7 +92,7 @@ export class InFlight {
       },
       remainingMs: () => end - this.#options.monotonicMs(),
       trace,
-      turn: () => this.#options.turns?.next(queuer),
+      turn: () => this.#turn(work, family),
       report: (limit) => this.#options.onLimit?.(limit),
       share: (sharedKey, sharedRun) => this.#share(task, work, sharedKey, sharedRun),
     };
@@ -113,6 +112,12 @@ export class InFlight {
     // Whoever waits hears of a fault of ours; when nobody waits any more it must not end the process.
     task.promise.catch(() => {});
     return task;
+  }
+
+  /** @throws {BudgetExceeded} when the time of this work is over, before it waits or after */
+  #turn(work: Work, queuer: Queuer): Promise<void> | undefined {
+    mustHaveTime(work);
+    return this.#options.turns?.next(queuer, () => work.remainingMs() <= 0)?.then(() => mustHaveTime(work));
   }
 
   async #share<T>(waiter: Task, work: Work, key: string, run: (work: Work) => Promise<T>): Promise<Shared<T>> {
@@ -153,6 +158,10 @@ export class InFlight {
     waiter.isCurtailed ||= isCurtailed;
     return shared;
   }
+}
+
+function mustHaveTime(work: Work): void {
+  if (work.remainingMs() <= 0) throw new BudgetExceeded('time');
 }
 
 /** Whether `from` waits for `to`, directly or through others, or is it. */

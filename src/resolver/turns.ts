@@ -5,8 +5,10 @@
 
 /** Milliseconds that may pass in one turn of the loop, from the first step in it, before whoever comes next has to wait. */
 const SLICE_MS = 2;
+/** How often all that wait are looked through for those whose time is over. */
+const SWEEP_MS = 100;
 
-/** One piece of work as it stands in the queue. */
+/** All the work of one client query, as it stands in the queue. */
 export interface Queuer {
   turnsHad: number;
 }
@@ -18,12 +20,22 @@ export interface TurnsOptions {
   readonly afterOthers: (run: () => void) => void;
 }
 
+interface Waiter {
+  readonly isOver: () => boolean;
+  readonly go: () => void;
+}
+
 export class Turns {
   readonly #options: TurnsOptions;
   /** When this turn of the loop first saw a step; undefined while it saw none. */
   #began: number | undefined;
-  /** Bounded by the queries in flight, for each waits once. */
-  readonly #waiting: { readonly queuer: Queuer; readonly go: () => void }[] = [];
+  /**
+   * By turns had, and among equals by arrival. As many as there are pieces of work in flight, some of each client query, and none for long
+   * past its time.
+   */
+  readonly #waiting = new Map<number, Set<Waiter>>();
+  #waiters = 0;
+  #swept = Number.NEGATIVE_INFINITY;
   #isWatching = false;
 
   constructor(options: TurnsOptions) {
@@ -31,11 +43,14 @@ export class Turns {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiters;
   }
 
-  /** What to wait for before the next step; undefined while this turn has time left. */
-  next(queuer: Queuer): Promise<void> | undefined {
+  /**
+   * What to wait for before the next step; undefined while this turn has time left.
+   * @param isOver whether the time of this work has ended: then it is let go at once, which takes no turn, and must not go on
+   */
+  next(queuer: Queuer, isOver: () => boolean = () => false): Promise<void> | undefined {
     const now = this.#options.monotonicMs();
     if (this.#began === undefined) {
       this.#began = now;
@@ -43,9 +58,12 @@ export class Turns {
       return undefined;
     }
     if (now - this.#began < SLICE_MS) return undefined;
-    queuer.turnsHad++;
+    const rank = ++queuer.turnsHad;
     return new Promise((go) => {
-      this.#waiting.push({ queuer, go });
+      const equals = this.#waiting.get(rank);
+      if (equals) equals.add({ isOver, go });
+      else this.#waiting.set(rank, new Set([{ isOver, go }]));
+      this.#waiters++;
     });
   }
 
@@ -55,6 +73,7 @@ export class Turns {
     this.#options.afterOthers(() => {
       this.#isWatching = false;
       this.#began = undefined;
+      this.#sweep();
       const one = this.#takeOne();
       if (!one) return;
       this.#began = this.#options.monotonicMs();
@@ -63,15 +82,36 @@ export class Turns {
     });
   }
 
-  #takeOne(): { readonly go: () => void } | undefined {
-    let first = 0;
-    for (let i = 1; i < this.#waiting.length; i++) {
-      if (this.#turnsOf(i) < this.#turnsOf(first)) first = i;
+  /** Who came late in the queue would wait there long after its end. */
+  #sweep(): void {
+    const now = this.#options.monotonicMs();
+    if (now - this.#swept < SWEEP_MS) return;
+    this.#swept = now;
+    for (const [rank, equals] of this.#waiting) {
+      for (const waiter of equals) if (waiter.isOver()) this.#remove(rank, waiter);
     }
-    return this.#waiting.splice(first, 1)[0];
   }
 
-  #turnsOf(i: number): number {
-    return this.#waiting[i]?.queuer.turnsHad ?? 0;
+  /** The first whose time is not over; those before it are let go. */
+  #takeOne(): Waiter | undefined {
+    for (const rank of [...this.#waiting.keys()].sort((a, b) => a - b)) {
+      for (const waiter of this.#waiting.get(rank) ?? []) {
+        if (!waiter.isOver()) return this.#take(rank, waiter);
+        this.#remove(rank, waiter);
+      }
+    }
+    return undefined;
+  }
+
+  #remove(rank: number, waiter: Waiter): void {
+    this.#take(rank, waiter).go();
+  }
+
+  #take(rank: number, waiter: Waiter): Waiter {
+    const equals = this.#waiting.get(rank);
+    equals?.delete(waiter);
+    if (equals?.size === 0) this.#waiting.delete(rank);
+    this.#waiters--;
+    return waiter;
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { clientLimits, rrsetLimits } from '../../src/base/budget.ts';
 import { parseName, ROOT } from '../../src/base/name.ts';
 import type { RRset } from '../../src/base/record.ts';
-import { authenticateDnskeys, classifyDs } from '../../src/dnssec/delegation.ts';
+import { authenticateDnskeys, authenticatingDnskeys, classifyDs } from '../../src/dnssec/delegation.ts';
 import { contextAt } from '../vectors/context.ts';
 import { rdataOf, uint } from '../vectors/read-records.ts';
 import { makeKey, NOW, plainRRset, rrsigOf, type TestKey, tagOf } from '../vectors/signed-zone.ts';
@@ -142,6 +143,72 @@ describe('keys of one tag (KeyTrap, CVE-2023-50387)', () => {
     const keys = keyset([...twins(5), zsk], [zsk]);
     expect(authenticateDnskeys(apex, keys, { ds: [dsOf(zsk)], dnskeys: [] }, context)).toMatchObject({ verdict: 'secure' });
     expect(authenticateDnskeys(apex, keys, { ds: [dsOf(stranger)], dnskeys: [] }, context)).toMatchObject({ verdict: 'bogus' });
+  });
+});
+
+describe('many DS records and many keys (CVE-2025-8677)', () => {
+  /** Short keys, each of a tag of its own. */
+  const padding = (count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const rdata = Buffer.concat([uint(257, 2), Buffer.of(3, 13), uint(i, 2), Buffer.of(0)]);
+      return { ...ksk, rdata, tag: tagOf(rdata) };
+    });
+  const wrongDs = (keys: readonly TestKey[]) => keys.map((key) => dsOf({ ...key, rdata: ksk.rdata }));
+
+  test('between two digests there is a step, each is charged, and both kinds of records are limited', () => {
+    const keys = padding(3_700);
+    const counting = contextAt(NOW);
+    const judging = authenticatingDnskeys(apex, keyset(keys, []), { ds: wrongDs(keys.slice(0, 1_300)), dnskeys: [] }, counting);
+    let steps = 0;
+    let step = judging.next();
+    for (; !step.done; step = judging.next()) steps++;
+    expect(step.value).toEqual({ verdict: 'limit-spent', limit: 'dsRecords' });
+    expect(steps).toBe(rrsetLimits.dsRecords);
+    expect(counting.spent().cryptoWork).toBeGreaterThan(steps * 2);
+    expect(counting.spent().signatureChecks).toBe(0);
+  });
+
+  test('a spent budget ends it before the digest', () => {
+    const keys = padding(4);
+    const poor = contextAt(NOW, { limits: { ...clientLimits, cryptoWork: 1 } });
+    expect(() => authenticateDnskeys(apex, keyset(keys, []), { ds: wrongDs(keys), dnskeys: [] }, poor)).toThrow('cryptographic work');
+  });
+
+  test('a long key costs more to hash than a short one', () => {
+    const costOf = (octets: number) => {
+      const key = { ...ksk, rdata: Buffer.concat([ksk.rdata.subarray(0, 4), Buffer.alloc(octets)]) };
+      const counting = contextAt(NOW);
+      authenticateDnskeys(apex, keyset([key], []), { ds: wrongDs([{ ...key, tag: tagOf(key.rdata) }]), dnskeys: [] }, counting);
+      return counting.spent().cryptoWork;
+    };
+    expect(costOf(60_000) - costOf(60)).toBeGreaterThan(30);
+  });
+
+  test.each([
+    { before: 31, want: { verdict: 'secure' } },
+    { before: 32, want: { verdict: 'limit-spent', limit: 'dsRecords' } },
+  ])('the DS record that vouches behind $before others', ({ before, want }) => {
+    const trusted = { ds: [...wrongDs(padding(before)), dsOf(ksk)], dnskeys: [] };
+    expect(authenticateDnskeys(apex, good, trusted, context)).toMatchObject(want);
+  });
+
+  test.each([
+    { before: 255, want: { verdict: 'secure' } },
+    { before: 256, want: { verdict: 'limit-spent', limit: 'keysRead' } },
+  ])('the key that is vouched for behind $before others, by DS or by trust anchor', ({ before, want }) => {
+    const keys = keyset([...padding(before), ksk], [ksk]);
+    expect(authenticateDnskeys(apex, keys, { ds: [dsOf(ksk)], dnskeys: [] }, context)).toMatchObject(want);
+    expect(authenticateDnskeys(apex, keys, { ds: [], dnskeys: [ksk.rdata] }, context)).toMatchObject(want);
+  });
+
+  test('records of unknown algorithms, however many, do not hide one that can be followed', () => {
+    const unknown = Array.from({ length: 100 }, () => rdataOf('DS', ['1', '253', '2', '00']));
+    expect(authenticateDnskeys(apex, good, { ds: [...unknown, dsOf(ksk)], dnskeys: [] }, context)).toMatchObject({ verdict: 'secure' });
+  });
+
+  test('a zone of more keys than are read is known to have more', () => {
+    const verdict = authenticateDnskeys(apex, keyset([ksk, ...padding(300)], [ksk]), { ds: [dsOf(ksk)], dnskeys: [] }, context);
+    expect(verdict.verdict === 'secure' && verdict.keys.isCut).toBe(true);
   });
 });
 

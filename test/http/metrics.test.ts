@@ -52,6 +52,8 @@ describe('GET /metrics', () => {
       subqueries: 0,
       'signature-checks-of-one-rrset': 0,
       'keys-of-one-tag': 0,
+      'ds-records-of-one-zone': 0,
+      'dnskey-records-of-one-zone': 0,
       'signatures-of-one-rrset': 0,
       'keys-of-one-zone': 0,
       'denial-records-of-one-response': 0,

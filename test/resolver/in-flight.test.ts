@@ -1,9 +1,11 @@
 /** Work in flight: shared once, charged to all, never in a circle (design rule 3). */
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { BudgetExceeded, clientLimits, type Limits, sharedLimits } from '../../src/base/budget.ts';
+import { type Steps, takeSteps } from '../../src/base/steps.ts';
 import type { Shared, Work } from '../../src/base/work.ts';
 import { InFlight } from '../../src/resolver/in-flight.ts';
+import { Turns } from '../../src/resolver/turns.ts';
 
 function setUp() {
   const clock = { ms: 0 };
@@ -251,4 +253,61 @@ test('a fault of ours reaches whoever waits, and leaves nothing behind', async (
 test('a spent limit is an outcome, whichever it was', async () => {
   const { begin } = setUp();
   expect(await begin('q', async () => Promise.reject(new BudgetExceeded('time')))).toEqual({ outcome: 'limit-spent', limit: 'time' });
+});
+
+describe('work that computes', () => {
+  /** A clock that steps alone move: each takes a millisecond. */
+  function computing(withTurns = true) {
+    const clock = { ms: 0, steps: 0 };
+    const monotonicMs = () => clock.ms;
+    const turns = withTurns ? new Turns({ monotonicMs, afterOthers: setImmediate }) : undefined;
+    const inFlight = new InFlight({ monotonicMs, sharedDeadlineMs: 1e9, turns });
+    function* steps(count: number): Steps<string> {
+      for (let i = 0; i < count; i++) {
+        clock.ms++;
+        clock.steps++;
+        yield;
+      }
+      return 'ended';
+    }
+    const begin = <T>(key: string, deadlineMs: number, run: (work: Work) => Promise<T>) =>
+      inFlight.begin(key, clientLimits, deadlineMs, undefined, run);
+    return { clock, turns, begin, steps };
+  }
+
+  test.each([true, false])('ends with its time, with turns (%s) or without, and is no verdict', async (withTurns) => {
+    const { clock, begin, steps } = computing(withTurns);
+    const long = await begin('x', 100, (work) => takeSteps(steps(400), work));
+    expect(long).toEqual({ outcome: 'limit-spent', limit: 'time' });
+    expect(clock.steps).toBe(100);
+    expect(await begin('y', 100, (work) => takeSteps(steps(99), work))).toEqual({ outcome: 'done', value: 'ended' });
+  });
+
+  test('and takes no step once its time ended while it waited', async () => {
+    const { clock, turns, begin, steps } = computing();
+    const running = begin('x', 100, (work) => takeSteps(steps(400), work));
+    for (let i = 0; i < 10 && turns?.waiting === 0; i++) await Promise.resolve();
+    expect(turns?.waiting).toBe(1);
+    const before = clock.steps;
+    clock.ms = 5_000;
+    expect(await running).toEqual({ outcome: 'limit-spent', limit: 'time' });
+    expect(clock.steps).toBe(before);
+  });
+
+  test('has the turns of its client query, into however many pieces it is split', async () => {
+    const { clock, begin, steps } = computing();
+    const ends: number[] = [];
+    const honest = begin('honest', 1e9, async (work) => {
+      await takeSteps(steps(16), work);
+      ends.push(clock.ms);
+    });
+    const split = [1, 2, 3].map((query) =>
+      begin(`split ${query}`, 1e9, async (work) => {
+        for (let i = 0; i < 50; i++) await work.share(`${query}/${i}`, (own) => takeSteps(steps(8), own));
+      }),
+    );
+    await Promise.all([honest, ...split]);
+    expect(clock.ms).toBeGreaterThan(1_200);
+    expect(ends[0], 'four by turns, 16 ms each').toBeLessThan(80);
+  });
 });

@@ -58,6 +58,40 @@ test('one goes on each time the loop comes round, who has had fewest turns first
   expect([turns.waiting, callbacks.length], 'and then the loop is left alone').toEqual([0, 0]);
 });
 
+test('whose time is over is let go first and takes no turn from those who have time', async () => {
+  const { clock, turns, comeRound } = makeLoop();
+  const order: string[] = [];
+  turns.next(newcomer());
+  clock.now += 3;
+  const queue = async (title: string, end: number) => {
+    await turns.next(newcomer(), () => clock.now >= end);
+    order.push(title);
+  };
+  const all = [queue('over 1', 1010), queue('over 2', 1010), queue('in time', 9000), queue('last', 9000)];
+  clock.now = 1020;
+  await comeRound();
+  expect(order).toEqual(['over 1', 'over 2', 'in time']);
+  expect(turns.waiting).toBe(1);
+  await comeRound();
+  await Promise.all(all);
+});
+
+test('nobody waits long past its time behind others who have had fewer turns', async () => {
+  const { clock, turns, comeRound } = makeLoop();
+  turns.next(newcomer());
+  clock.now += 3;
+  const late = Array.from({ length: 1_000 }, () => turns.next({ turnsHad: 5 }, () => clock.now >= 2_000));
+  while (clock.now < 2_100) {
+    void turns.next(newcomer(), () => false);
+    void turns.next(newcomer(), () => false);
+    await comeRound();
+    clock.now += 3;
+    if (clock.now < 2_000) expect(turns.waiting).toBeGreaterThan(1_000);
+  }
+  await Promise.all(late);
+  expect(turns.waiting).toBeLessThan(1_000);
+});
+
 test('steps are taken in slices, and come to the same as all at once', async () => {
   const { clock, turns, comeRound } = makeLoop();
   const slices = [0];

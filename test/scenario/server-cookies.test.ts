@@ -131,16 +131,58 @@ describe('a server that knows no cookies', () => {
     expect(seen.slice(1).every(({ client }) => client === undefined)).toBe(true);
   });
 
-  test('and says FORMERR is asked without', async () => {
-    const { bench, seen } = watched((reply, query) => (query.cookie ? { ...reply, ...empty, rcode: Rcode.FORMERR } : reply));
+  const codes = ['FORMERR', 'NOTIMP', 'REFUSED', 'SERVFAIL', 'BADVERS'] as const;
+  test.each(codes.flatMap((code) => [[code, true] as const, [code, false] as const]))(
+    'and says %s, with OPT %s, is asked without, with EDNS still, each time it is met',
+    async (code, edns) => {
+      const { bench, seen } = watched((reply, query) => (query.cookie ? { ...reply, ...empty, rcode: Rcode[code], edns } : reply));
+      for (const name of ['a', 'b', 'c']) {
+        expect((await bench.ask(`${name}.mail.test.`)).validation.state).toBe('secure');
+        bench.clock.now += 4_000;
+      }
+      expect(seen[1]).toEqual({ transport: 'udp', client: undefined, server: undefined });
+    },
+  );
+
+  test('and sends the option back as it came is a server without', async () => {
+    const { bench, seen } = watched((reply, { cookie }) => ({
+      ...reply,
+      options: cookie ? [{ code: EdnsCode.COOKIE, data: cookie.client }] : [],
+    }));
     expect((await bench.ask('a.mail.test.')).validation.state).toBe('secure');
-    expect(seen[1]?.client).toBeUndefined();
+    await bench.ask('b.mail.test.');
+    expect(seen.slice(1).every(({ client }) => client === undefined)).toBe(true);
+  });
+
+  test('and sends what is no cookie, over TCP too, is asked without', async () => {
+    const { bench, seen } = watched((reply, { cookie, transport }) => {
+      if (!cookie) return reply;
+      return transport === 'udp' ? { outcome: 'timeout', nearMisses: 1 } : { outcome: 'malformed', fault: 'mismatch' };
+    });
+    expect((await bench.ask('a.mail.test.')).validation.state).toBe('secure');
+    await bench.ask('b.mail.test.');
+    expect(seen.at(-1)).toEqual({ transport: 'udp', client: undefined, server: undefined });
   });
 
   test('and is silent is asked without', async () => {
     const { bench, seen } = watched((reply, query) => (query.cookie ? timeout : reply));
     expect((await bench.ask('a.mail.test.')).validation.state).toBe('secure');
     expect(seen[1]?.client).toBeUndefined();
+    const before = seen.length;
+    expect((await bench.ask('b.mail.test.')).validation.state).toBe('secure');
+    expect(seen.slice(before).every(({ client }) => client === undefined)).toBe(true); // it does not cost a wait each time
+  });
+
+  test('any more, and is silent to them since, is asked without after two silences', async () => {
+    let knows = true;
+    const { bench, seen } = watched((reply, query) => (knows ? withCookie(reply, query) : query.cookie ? timeout : reply));
+    expect((await bench.ask('a.mail.test.')).validation.state).toBe('secure');
+    knows = false;
+    await bench.ask('b.mail.test.');
+    expect((await bench.ask('c.mail.test.')).validation.state).toBe('secure');
+    const before = seen.length;
+    expect((await bench.ask('no.mail.test.')).validation.state).toBe('secure');
+    expect(seen.slice(before).every(({ client }) => client === undefined)).toBe(true);
   });
 });
 

@@ -140,8 +140,29 @@ export const signatureMutants = [
   {
     lesson: 'CVE-2025-8677: DS matched against any number of keys of one tag',
     file: 'src/dnssec/delegation.ts',
-    find: 'if (alike.length < rrsetLimits.keysOfOneTag) byId',
-    replace: 'byId',
+    find: 'if (alike.length < rrsetLimits.keysOfOneTag) alike',
+    replace: 'if (alike.length >= 0) alike',
+    tests: DELEGATION,
+  },
+  {
+    lesson: 'CVE-2025-8677: digests of keys not charged',
+    file: 'src/dnssec/delegation.ts',
+    find: "spend('cryptoWork', digestCost(owner.length + key.rdata.length));",
+    replace: '',
+    tests: DELEGATION,
+  },
+  {
+    lesson: 'CVE-2025-8677: any number of DS records followed',
+    file: 'src/dnssec/delegation.ts',
+    find: 'usable.slice(0, rrsetLimits.dsRecords)',
+    replace: 'usable.slice()',
+    tests: DELEGATION,
+  },
+  {
+    lesson: 'DS records that were not followed, and so a zone that nobody judged, taken for bogus',
+    file: 'src/dnssec/delegation.ts',
+    find: "records.length < usable.length ? 'dsRecords' : undefined",
+    replace: 'undefined',
     tests: DELEGATION,
   },
 ];
