@@ -69,9 +69,7 @@ export class Fetcher {
     }
     const link = await this.fetch(name, type, avoid, work);
     if ('failure' in link) return { kind: 'failure', validation: link.failure };
-    // An alias stands for more names and types than this one, and nobody judged it.
-    if (link.content.kind !== 'alias')
-      this.#store.keep(name, type, link, this.#store.lifetime(ttlOf(link), undefined), undefined, this.#now());
+    this.#store.keep(name, type, link, this.#store.lifetime(ttlOf(link), undefined), undefined, this.#now());
     return toLookedUp(link);
   }
 

@@ -52,7 +52,7 @@ export class LinkStore {
     });
   }
 
-  /** What is known of `type` at `name`: the RRset, its denial, or the alias that stands there instead. */
+  /** What is known of `type` at `name`: the RRset, its denial, or the alias that stands there instead, if that was judged. */
   find(name: Name, type: number, now: number): StoredLink | undefined {
     const bogus = this.bogus.get(rrKey(name, type), now);
     if (bogus) return aged(bogus.link, bogus.expires, now);
@@ -63,7 +63,7 @@ export class LinkStore {
     // A CNAME answers for every type but its own and those that stand beside it (RFC 4035 §2.5); DS at its name is the parent's to deny.
     if (type === Type.ANY || type === Type.DS || type === Type.NSEC || type === Type.RRSIG) return undefined;
     const cname = type === Type.CNAME ? undefined : this.rrsets.get(name, Type.CNAME, now);
-    const target = cname && isAnswerRank(cname.rank) ? targetOf(cname.rrset) : undefined;
+    const target = cname?.validation && isAnswerRank(cname.rank) ? targetOf(cname.rrset) : undefined;
     if (cname && target) {
       const alias = { owner: name, target, cname: remaining(cname.rrset, cname.expires, now), dname: undefined };
       return fromRRset(cname, { kind: 'alias', alias }, now);
@@ -92,7 +92,7 @@ export class LinkStore {
   #findDname(name: Name, now: number): StoredLink | undefined {
     for (let labels = name.labels - 1; labels >= 0; labels--) {
       const entry = this.rrsets.get(ancestor(name, labels), Type.DNAME, now);
-      if (!entry || !isAnswerRank(entry.rank)) continue;
+      if (!entry?.validation || !isAnswerRank(entry.rank)) continue;
       if (entry.validation?.state !== 'secure' && this.#options.isAnchoredBelow?.(name, entry.rrset.owner)) continue;
       const alias = aliasByDname(name, remaining(entry.rrset, entry.expires, now));
       if (alias && alias !== 'overflow') return fromRRset(entry, { kind: 'alias', alias }, now);
@@ -101,12 +101,15 @@ export class LinkStore {
   }
 
   /**
-   * Keeps a link.
+   * Keeps a link. Not what spent a limit before it could be judged, which any sender may bring about and would then choose the TTL of;
+   * nor an alias that nobody judged, for it stands for more names and types than the one that was asked.
    * @param lifetime seconds, as `lifetime` gives them
    * @param validation undefined where it was not judged
    */
   keep(name: Name, type: number, link: RawLink, lifetime: number, validation: Validation | undefined, now: number): void {
     const { content, authority, zone, server } = link;
+    if (!validation && content.kind === 'alias') return;
+    if (validation?.state === 'indeterminate' && (content.kind === 'alias' || validation.reason === 'limit-spent')) return;
     if (lifetime <= 0) {
       // An answer that may not be kept still says that what was known is over.
       if (validation && isServable(validation)) this.dropExpired(name, type, now);

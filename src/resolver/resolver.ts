@@ -120,7 +120,15 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
   const judge = new LinkJudge({ store, fetcher, validator, synthesiser, now });
   const stale =
     maxStale > 0
-      ? new StaleLinks({ store, judge, maxOctets: shareOf(STALE_SHARE), maxAge: maxStale, now, signatureTime: deps.signatureTime })
+      ? new StaleLinks({
+          store,
+          judge,
+          trust: validator && chain,
+          maxOctets: shareOf(STALE_SHARE),
+          maxAge: maxStale,
+          now,
+          signatureTime: deps.signatureTime,
+        })
       : undefined;
   const prefetcher = settings.prefetch
     ? new Prefetcher({ judge, maxOctets: shareOf(PREFETCH_SHARE), now, begin: inBackground, onPrefetch: deps.onPrefetch })

@@ -7,6 +7,9 @@
  * that had a proof becomes an answer without one. Of all that is remembered of a name the newest counts, and an NXDOMAIN counts for the
  * names below it, so what a denial ended does not come back when the denial has expired too.
  *
+ * Nothing is given against what the chain of trust has learned since (stale-trust.ts): no unsigned answer of a zone that is signed now, and
+ * none by a key that was withdrawn.
+ *
  * Limits: never stale are NS, DS, DNSKEY and what speaks for them, for old ones would prolong delegations and keys; nor what only a
  * negative trust anchor let pass, nor an alias that a DNAME makes. The resolver itself rests on nothing stale: not for servers, not for
  * keys. Whoever wants stale answers must say so, which the DANE check does not.
@@ -30,6 +33,7 @@ import type { LinkSource, LinkStep } from './judge.ts';
 import { type FailedLink, isFailed, isUnfetched, type JudgedLink, type LinkContent } from './link.ts';
 import type { LinkStore } from './link-store.ts';
 import type { Resolution } from './resolution.ts';
+import { StaleTrust, type TrustMemory } from './stale-trust.ts';
 
 /** Seconds: the TTL of stale records (RFC 8767 §4), and how long a name is left alone after a refresh that failed (§5, at least 30). */
 const STALE_TTL = 30;
@@ -47,6 +51,8 @@ const neverStale: ReadonlySet<number> = new Set([Type.NS, Type.DS, Type.DNSKEY, 
 export interface StaleDeps {
   readonly store: LinkStore;
   readonly judge: LinkSource;
+  /** Undefined where nothing is validated. */
+  readonly trust?: TrustMemory | undefined;
   readonly maxOctets: number;
   /** Seconds past its expiry that data may be used. */
   readonly maxAge: number;
@@ -61,12 +67,14 @@ type Known = RRsetEntry | DenialEntry;
 /** A source of links above another. */
 export class StaleLinks {
   readonly #deps: StaleDeps;
+  readonly #trust: StaleTrust | undefined;
   readonly #unfetched: TimedStore<Timed>;
   readonly #behind = new Set<Promise<unknown>>();
 
   constructor(deps: StaleDeps) {
     this.#deps = deps;
-    const { maxOctets } = deps;
+    const { maxOctets, trust } = deps;
+    this.#trust = trust && new StaleTrust(trust);
     this.#unfetched = new TimedStore({ maxOctets, maxEntryOctets: 4_096, octetsOf: () => NOTE_OCTETS });
   }
 
@@ -120,7 +128,9 @@ export class StaleLinks {
     const content = entry && ttl > 0 ? contentOf(entry, name, type, ttl) : undefined;
     if (!entry?.validation || !content) return undefined;
     const authority = proofOf(entry).map((rrset) => withTtl(rrset, ttl));
-    const { zone, server, validation } = entry;
+    const { zone, server, validation, received } = entry;
+    const isNameError = content.kind === 'nxdomain';
+    if (this.#trust?.isEnded(name, { validation, rrsets: rrsetsOf(entry), isNameError, received })) return undefined;
     return { content, authority, zone, server, validation, expires: now + ttl, cached: true, isStale: true };
   }
 
@@ -147,7 +157,7 @@ export class StaleLinks {
     const left = Math.min(STALE_TTL, expires + this.#deps.maxAge - now);
     switch (validation?.state) {
       case 'secure':
-        return Math.min(left, signedFor([...('rrset' in entry ? [entry.rrset] : []), ...proofOf(entry)], this.#deps.signatureTime()));
+        return Math.min(left, signedFor(rrsetsOf(entry), this.#deps.signatureTime()));
       case 'insecure':
         return validation.reason === 'negative-trust-anchor' ? 0 : left;
       default:
@@ -158,6 +168,11 @@ export class StaleLinks {
 
 function proofOf(entry: Known): readonly RRset[] {
   return 'rrset' in entry ? entry.proof : entry.authority;
+}
+
+/** All that it rests on. */
+function rrsetsOf(entry: Known): readonly RRset[] {
+  return 'rrset' in entry ? [entry.rrset, ...entry.proof] : entry.authority;
 }
 
 /** A client's answer: data of an answer's rank, the alias in its place, or a denial with its SOA (RFC 2308 §5). */

@@ -34,6 +34,14 @@ const MAX_LINK_TTL = 3_600;
 /** Seconds that a negative trust anchor's verdict is kept at most: it may be lifted before its time. */
 const MAX_EXEMPT_TTL = 300;
 
+/** A cut that memory holds, though it may have expired. */
+export interface RememberedCut {
+  readonly at: Name;
+  readonly cut: Cut;
+  /** Seconds since the epoch. */
+  readonly received: number;
+}
+
 export class ChainOfTrust {
   readonly #deps: ValidatorDeps;
   readonly #kept = new LRUCache<string, Kept<Cut> & { readonly above: Name; readonly received: number }>({
@@ -62,7 +70,7 @@ export class ChainOfTrust {
   }
 
   /** What one judgement of the pure layer needs. */
-  context(work: Work): DnssecContext {
+  context(work: Pick<Work, 'spend'>): DnssecContext {
     const { verifier, policy, signatureTime } = this.#deps;
     return { now: signatureTime(), spend: work.spend, verifier, policy: policy() };
   }
@@ -74,6 +82,18 @@ export class ChainOfTrust {
       if (isWithin(name, anchor.zone) && (!closest || isBelow(anchor.zone, closest.zone))) closest = anchor;
     }
     return closest;
+  }
+
+  /** What memory holds of the labels of a name, from its anchor down; asks nobody. What has expired is told too: it may be the newest. */
+  remembered(name: Name): RememberedCut[] {
+    const top = this.anchorFor(name)?.zone.labels ?? Number.POSITIVE_INFINITY;
+    const found: RememberedCut[] = [];
+    for (let labels = top; labels <= name.labels; labels++) {
+      const at = ancestor(name, labels);
+      const kept = this.#kept.peek(labels === top ? anchorKey(at) : at.key);
+      if (kept) found.push({ at, cut: kept.value, received: kept.received });
+    }
+    return found;
   }
 
   /** Why no name in this place can be secure, whatever is signed: no trust anchor above it, or a negative one (RFC 7646 §2). */

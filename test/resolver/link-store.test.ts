@@ -94,6 +94,21 @@ describe('finding', () => {
     expect(found?.content.kind === 'alias' && [found.content.alias.cname.ttl, found.content.alias.dname?.ttl]).toEqual([200, 200]);
   });
 
+  test('an alias that nobody judged is one for itself alone, and kept only where it was asked for', () => {
+    const store = newStore();
+    keep(store, 'alias.test.', 'CNAME', answer(cname), indeterminate);
+    keep(store, 'x.old.test.', 'A', redirected, SECURE, 10);
+    store.rrsets.delete(dname.owner, dname.type);
+    keep(store, 'old.test.', 'DNAME', answer(dname), indeterminate);
+    expect([find(store, 'alias.test.', 'CNAME'), find(store, 'alias.test.', 'A')]).toEqual(['answer not judged', 'nothing']);
+    expect([find(store, 'old.test.', 'DNAME'), find(store, 'y.old.test.', 'A')]).toEqual(['answer not judged', 'nothing']);
+    const other = newStore();
+    keep(other, 'x.old.test.', 'A', redirected, indeterminate);
+    keep(other, 'alias.test.', 'A', aliased, indeterminate);
+    keep(other, 'www.test.', 'A', answer(a), { state: 'indeterminate', reason: 'limit-spent' });
+    expect(other.rrsets.size).toBe(0);
+  });
+
   test('a DNAME under which the name would be too long is no alias', () => {
     const store = newStore();
     const long = rrset('old.test.', 'DNAME', [`${'d'.repeat(63)}.${'e'.repeat(63)}.test.`]);
