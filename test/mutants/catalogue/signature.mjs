@@ -1,6 +1,6 @@
 /** Faults in what signatures and keys prove. */
 
-const SIGNATURE = ['test/dnssec/rrset-signature.test.ts'];
+const SIGNATURE = ['test/dnssec/rrset-signature.test.ts', 'test/dnssec/rrset-work.test.ts'];
 const DELEGATION = ['test/dnssec/delegation.test.ts', 'test/lessons/denial.test.ts'];
 
 export const signatureMutants = [
