@@ -13,24 +13,17 @@ import { takeSteps } from '../base/steps.ts';
 import type { TrustAnchor } from '../base/trust-anchor.ts';
 import type { Validation } from '../base/validation.ts';
 import type { Work } from '../base/work.ts';
-import { CLOCK_SLACK } from '../cache/timed-store.ts';
-import { MAX_BOGUS_TTL } from '../cache/verdict.ts';
 import type { DnssecContext } from '../dnssec/context.ts';
 import type { TrustedKeys } from '../dnssec/delegation.ts';
 import { collectingDenial, provingNxdomain } from '../dnssec/denial.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import { type Judged, judgeDs, judgeKeys } from './judge-cut.ts';
+import { KeptCuts, MAX_ZONES } from './kept-cuts.ts';
 import { type LookedUp, MAX_SERVERS_ASKED, type ValidatorDeps } from './looked-up.ts';
 import type { Cut, Kept, ZoneSecurity } from './zone-security.ts';
 
-/** Zones whose keys are remembered, and the octets of their keys: one DNSKEY record may have 60,000. */
-const MAX_ZONES = 20_000;
-const MAX_KEY_OCTETS = 16 * 1024 * 1024;
-const ENTRY_OCTETS = 500;
 /** Seconds between two renewals of a zone's keys. */
 const RENEWAL_SECONDS = 30;
-/** Seconds that a link is remembered at most, one that is not bogus. */
-const MAX_LINK_TTL = 3_600;
 /** Seconds that a negative trust anchor's verdict is kept at most: it may be lifted before its time. */
 const MAX_EXEMPT_TTL = 300;
 
@@ -44,19 +37,13 @@ export interface RememberedCut {
 
 export class ChainOfTrust {
   readonly #deps: ValidatorDeps;
-  readonly #kept = new LRUCache<string, Kept<Cut> & { readonly above: Name; readonly received: number }>({
-    max: MAX_ZONES,
-    maxSize: MAX_KEY_OCTETS,
-    sizeCalculation: ({ value }) => ENTRY_OCTETS + octetsOfKeys(value),
-  });
+  readonly #kept: KeptCuts;
   /** When the keys of a zone were last fetched anew, and from whom they were before. */
   readonly #renewals = new LRUCache<string, { readonly at: number; readonly avoid: ReadonlySet<string> }>({ max: MAX_ZONES });
 
-  /** Counts the times that all was forgotten. */
-  #epoch = 0;
-
   constructor(deps: ValidatorDeps) {
     this.#deps = deps;
+    this.#kept = new KeptCuts(deps.now);
   }
 
   get size(): number {
@@ -65,7 +52,6 @@ export class ChainOfTrust {
 
   /** Forgets all, also what is being looked at now: it may rest on an anchor that is none any more. */
   clear(): void {
-    this.#epoch++;
     this.#kept.clear();
   }
 
@@ -107,9 +93,9 @@ export class ChainOfTrust {
     return negative && { state: 'insecure', zone: negative.zone, reason: negative.insecureReason ?? 'negative-trust-anchor' };
   }
 
-  /** Seconds that a verdict of this kind may be kept, as far as configuration has a say: no longer than a negative trust anchor stands. */
+  /** Seconds that what rests on this verdict may be kept: no longer than a bogus one is, or than a negative trust anchor stands. */
   longestFor(security: ZoneSecurity): number {
-    if (security.state !== 'insecure' || security.reason !== 'negative-trust-anchor') return Number.POSITIVE_INFINITY;
+    if (security.state !== 'insecure' || security.reason !== 'negative-trust-anchor') return this.#kept.longestFor(security);
     const { zone } = security;
     const until = this.#deps.negativeTrustAnchors().find((negative) => sameName(negative.zone, zone))?.until ?? 0;
     return Math.min(Math.max(0, until - this.#deps.now()), MAX_EXEMPT_TTL);
@@ -168,9 +154,7 @@ export class ChainOfTrust {
     const server = known.kind === 'failure' ? undefined : known.server;
     this.#renewals.set(zone.key, { at: now, avoid: new Set(server === undefined ? [] : [server]) });
     this.#deps.forget(zone, Type.DNSKEY);
-    const before = [zone.key, anchorKey(zone)].map((key) => ({ key, kept: this.#kept.get(key) }));
-    for (const { key } of before) this.#kept.delete(key);
-    const epoch = this.#epoch;
+    const putBack = this.#kept.setAside([zone.key, anchorKey(zone)]);
     let renewed: ZoneKeys | undefined;
     try {
       const security = await this.securityOf(zone, work);
@@ -178,7 +162,7 @@ export class ChainOfTrust {
       return renewed;
     } finally {
       // The keys that were known are as good as they were: another server's failure, or a spent limit, takes nothing away.
-      if (!renewed && epoch === this.#epoch) for (const { key, kept } of before) if (kept) this.#kept.set(key, kept);
+      if (!renewed) putBack();
     }
   }
 
@@ -203,8 +187,8 @@ export class ChainOfTrust {
   /** What lies at `child`, from memory or by looking. */
   async #cutAt(child: Name, above: ZoneKeys, work: Work): Promise<Cut> {
     return (
-      this.#recall(child.key, above.zone) ??
-      this.#share(child.key, child, work, (own) => this.#remember(child.key, above.zone, this.#lookAt(child, above, own)))
+      this.#kept.recall(child.key, above.zone) ??
+      this.#share(child.key, child, work, (own) => this.#kept.remember(child.key, above.zone, this.#lookAt(child, above, own)))
     );
   }
 
@@ -212,10 +196,10 @@ export class ChainOfTrust {
     const { zone } = anchor;
     const key = anchorKey(zone);
     const cut =
-      this.#recall(key, zone) ??
+      this.#kept.recall(key, zone) ??
       (await this.#share(key, zone, work, async (own) => {
         const keys = this.#fetchKeys(zone, anchor, own);
-        return this.#remember(
+        return this.#kept.remember(
           key,
           zone,
           keys.then(({ value, expires }) => ({ value: { at: 'zone', security: value }, expires })),
@@ -225,7 +209,7 @@ export class ChainOfTrust {
   }
 
   async #share(key: string, zone: Name, work: Work, run: (own: Work) => Promise<Cut>): Promise<Cut> {
-    const shared = await work.share(`cut/${this.#epoch}/${key}`, run);
+    const shared = await work.share(`cut/${this.#kept.epoch}/${key}`, run);
     switch (shared.outcome) {
       case 'done':
         return shared.value;
@@ -236,25 +220,6 @@ export class ChainOfTrust {
         return { at: 'zone', security: { state: 'indeterminate', reason: 'limit-spent', detail } };
       }
     }
-  }
-
-  #recall(key: string, above: Name): Cut | undefined {
-    const kept = this.#kept.get(key);
-    const now = this.#deps.now();
-    // A clock that was set back prolongs nothing, least of all what was judged by the wrong time.
-    if (!kept || kept.expires <= now || kept.received > now + CLOCK_SLACK) return undefined;
-    return sameName(kept.above, above) ? kept.value : undefined;
-  }
-
-  async #remember(key: string, above: Name, judging: Promise<Kept<Cut>>): Promise<Cut> {
-    const epoch = this.#epoch;
-    const { value, expires } = await judging;
-    if (epoch !== this.#epoch) return value;
-    const now = this.#deps.now();
-    const bogus = value.at === 'zone' && value.security.state === 'bogus';
-    const until = Math.min(expires, now + (bogus ? MAX_BOGUS_TTL : MAX_LINK_TTL));
-    if (until > now) this.#kept.set(key, { value, above, received: now, expires: until });
-    return value;
   }
 
   async #lookAt(child: Name, above: ZoneKeys, work: Work): Promise<Kept<Cut>> {
@@ -316,12 +281,6 @@ export class ChainOfTrust {
 const NOBODY: ReadonlySet<string> = new Set();
 
 const NOT_READY: ZoneSecurity = { state: 'indeterminate', reason: 'not-ready' };
-
-/** Each key is held as it came and as it was read. */
-function octetsOfKeys(cut: Cut): number {
-  if (cut.at !== 'zone' || cut.security.state !== 'secure') return 0;
-  return cut.security.keys.keys.reduce((sum, { rdata }) => sum + 2 * rdata.length, 0);
-}
 
 /** No name has this for a key. */
 function anchorKey(zone: Name): string {

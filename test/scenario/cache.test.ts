@@ -178,6 +178,20 @@ describe('bogus data', () => {
     expect(said(await bench.ask('www.leaf.'))).toBe('answer secure');
   });
 
+  test.each([
+    ['data', 'two.leaf.', 'answer'],
+    ['a denial', 'none.leaf.', 'nxdomain'],
+  ])('%s that is bogus for the keys of its zone is asked again when these are', async (_title, name, kind) => {
+    const badKeys = rewrite((r) => ({ ...r, signatures: r.signatures.map(flip) }));
+    const bench = makeBench(zone({ records: ['two A 10.0.0.2'] }), { behaviours: [on('leaf.', 'DNSKEY', badKeys)] });
+    expect(stateOf(await bench.ask('www.leaf.'))).toBe('bogus');
+    bench.behave();
+    bench.clock.now += 59;
+    expect(stateOf(await bench.ask(name))).toBe('bogus');
+    bench.clock.now += 1;
+    expect(said(await bench.ask(name))).toBe(`${kind} secure`);
+  });
+
   test('of a TTL of 0 is remembered for a second, so that asking costs not four servers each time', async () => {
     const bench = makeBench(zone({ ttl: 0 }), { behaviours: [wrong] });
     await bench.ask('www.leaf.');
