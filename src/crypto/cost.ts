@@ -2,7 +2,7 @@
  * What checking costs, in microseconds of `node:crypto` (OpenSSL 3.0) on the machine of `bench/README.md`, rounded up: what a budget is
  * charged. A wrong signature costs as much as a good one.
  *
- * Limits: where a platform refuses a curve, @noble/curves checks it, 15 to 30 times as slowly, at the same charge.
+ * Limits: where a platform refuses a curve, @noble/curves checks it, 8 to 36 times as slowly, at the same charge.
  */
 
 import { Algorithm } from '../base/registry.ts';

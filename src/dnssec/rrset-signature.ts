@@ -10,8 +10,7 @@ import { formatAlgorithm, formatType, Type } from '../base/registry.ts';
 import { finish, type Steps } from '../base/steps.ts';
 import type { BogusReason } from '../base/validation.ts';
 import { CANONICAL_RECORD_COST, SIGNED_RECORD_COST } from '../crypto/cost.ts';
-import { WireError } from '../wire/error.ts';
-import { type Rrsig, readRrsig } from '../wire/rdata/rrsig.ts';
+import { type Rrsig, serialDistance, tryReadRrsig } from '../wire/rdata/rrsig.ts';
 import type { DnssecContext } from './context.ts';
 import { canonicalRecords, countLabels, signedData } from './signed-data.ts';
 import type { ZoneKey, ZoneKeys } from './zone-keys.ts';
@@ -138,15 +137,6 @@ function describe({ owner, type }: RRset): string {
   return `${formatName(owner)} ${formatType(type)}`;
 }
 
-function tryReadRrsig(rdata: Uint8Array): Rrsig | undefined {
-  try {
-    return readRrsig(rdata);
-  } catch (error) {
-    if (error instanceof WireError) return undefined; // as good as none
-    throw error;
-  }
-}
-
 /** What RFC 4035 §5.3.1 holds against a signature before any key is tried. */
 function objectionTo(rrsig: Rrsig, rrset: RRset, zone: Name, now: number): BogusVerdict | undefined {
   const { owner, type } = rrset;
@@ -163,11 +153,6 @@ function objectionTo(rrsig: Rrsig, rrset: RRset, zone: Name, now: number): Bogus
     return bogus('signature-wrong', `${describe(rrset)} claims to be expanded from a wildcard`);
   }
   return outsideWindow(rrset, rrsig, now);
-}
-
-/** Serial number arithmetic (RFC 1982 §3.2, RFC 4034 §3.1.5): how far `to` lies behind `from`, in seconds. */
-function serialDistance(from: number, to: number): number {
-  return (to - from) | 0;
 }
 
 function outsideWindow(rrset: RRset, { inception, expiration }: Rrsig, now: number): BogusVerdict | undefined {

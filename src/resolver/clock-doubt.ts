@@ -8,8 +8,7 @@
 import { isWithin, type Name, ROOT } from '../base/name.ts';
 import type { RRset } from '../base/record.ts';
 import type { BogusReason, Validation } from '../base/validation.ts';
-import { WireError } from '../wire/error.ts';
-import { readRrsig } from '../wire/rdata/rrsig.ts';
+import { serialDistance, tryReadRrsig } from '../wire/rdata/rrsig.ts';
 
 /** Zones besides the root, none within another, that must fail alike. */
 const INDEPENDENT_ZONES = 2;
@@ -80,14 +79,9 @@ export class ClockDoubt {
 
 /** RFC 4034 §3.1.5: times are serial numbers, so each is taken as the moment closest to `now`. */
 function tryReadWindow(rdata: Uint8Array, now: number): Window | undefined {
-  try {
-    const { signer, inception, expiration } = readRrsig(rdata);
-    const moment = (serial: number) => now + ((serial - now) | 0);
-    return { zone: signer, inception: moment(inception), expiration: moment(expiration), heard: now };
-  } catch (error) {
-    if (error instanceof WireError) return undefined; // as good as none
-    throw error;
-  }
+  const rrsig = tryReadRrsig(rdata);
+  const moment = (serial: number) => now + serialDistance(now, serial);
+  return rrsig && { zone: rrsig.signer, inception: moment(rrsig.inception), expiration: moment(rrsig.expiration), heard: now };
 }
 
 /** In a few words, for an extended error's text and for people alike. */

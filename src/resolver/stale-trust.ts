@@ -13,8 +13,7 @@ import type { DnssecContext } from '../dnssec/context.ts';
 import { verifyRRset } from '../dnssec/rrset-signature.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import type { ChainOfTrust, RememberedCut } from '../validator/chain-of-trust.ts';
-import { WireError } from '../wire/error.ts';
-import { readRrsig } from '../wire/rdata/rrsig.ts';
+import { tryReadRrsig } from '../wire/rdata/rrsig.ts';
 
 /** What of the chain of trust is wanted here. */
 export type TrustMemory = Pick<ChainOfTrust, 'remembered' | 'context'>;
@@ -84,17 +83,8 @@ function speakersOf(name: Name, { validation, rrsets }: Learned): readonly Name[
   if (validation.state === 'insecure') return [validation.zone];
   const signers = new Map<string, Name>();
   for (const signature of rrsets.flatMap(({ signatures }) => signatures)) {
-    const signer = signerOf(signature);
+    const signer = tryReadRrsig(signature)?.signer;
     if (signer && isWithin(name, signer)) signers.set(signer.key, signer);
   }
   return [...signers.values()];
-}
-
-function signerOf(signature: Uint8Array): Name | undefined {
-  try {
-    return readRrsig(signature).signer;
-  } catch (error) {
-    if (error instanceof WireError) return undefined;
-    throw error;
-  }
 }

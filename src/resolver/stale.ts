@@ -25,8 +25,7 @@ import { isAnswerRank, type RRsetEntry } from '../cache/rrset-cache.ts';
 import { type Timed, TimedStore } from '../cache/timed-store.ts';
 import type { Fetched } from '../iterator/iterate.ts';
 import { targetOf } from '../iterator/response-class.ts';
-import { WireError } from '../wire/error.ts';
-import { readRrsig } from '../wire/rdata/rrsig.ts';
+import { serialDistance, tryReadRrsig } from '../wire/rdata/rrsig.ts';
 import { withDeadline } from './deadline.ts';
 import { followCached, judgedIn } from './follow.ts';
 import type { LinkSource, LinkStep } from './judge.ts';
@@ -195,14 +194,9 @@ function signedFor(rrsets: readonly RRset[], at: number): number {
   return left;
 }
 
-/** RFC 4034 §3.1.5: times are serial numbers. */
 function timeLeft(signature: Uint8Array, at: number): number {
-  try {
-    const { inception, expiration } = readRrsig(signature);
-    const since = (Math.floor(at) - inception) | 0;
-    return since < 0 ? 0 : Math.max(0, (expiration - Math.floor(at)) | 0);
-  } catch (error) {
-    if (error instanceof WireError) return 0;
-    throw error;
-  }
+  const rrsig = tryReadRrsig(signature);
+  const moment = Math.floor(at);
+  if (!rrsig || serialDistance(rrsig.inception, moment) < 0) return 0;
+  return Math.max(0, serialDistance(moment, rrsig.expiration));
 }

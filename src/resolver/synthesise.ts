@@ -18,8 +18,7 @@ import { type DenialRecords, proveNodata, proveNxdomain, proveWildcardExpansion 
 import { readDenial } from '../dnssec/denial-records.ts';
 import { findNsec } from '../dnssec/nsec.ts';
 import { targetOf } from '../iterator/response-class.ts';
-import { WireError } from '../wire/error.ts';
-import { readRrsig } from '../wire/rdata/rrsig.ts';
+import { tryReadRrsig } from '../wire/rdata/rrsig.ts';
 import type { LinkContent, RawLink } from './link.ts';
 import type { LinkStore } from './link-store.ts';
 import type { ResolverSettings } from './settings.ts';
@@ -168,10 +167,5 @@ function sourceOf(owner: Name, labels: number): Name | undefined {
 }
 
 function signatureOf(rrset: RRset): { readonly signer: Name; readonly labels: number } | undefined {
-  try {
-    return rrset.signatures[0] && readRrsig(rrset.signatures[0]);
-  } catch (error) {
-    if (error instanceof WireError) return undefined;
-    throw error;
-  }
+  return rrset.signatures[0] && tryReadRrsig(rrset.signatures[0]);
 }

@@ -15,7 +15,7 @@ import { collectingDenial, type DenialVerdict, proveWildcardExpansion, provingNo
 import { type SignatureVerdict, verifyingRRset } from '../dnssec/rrset-signature.ts';
 import type { ZoneKeys } from '../dnssec/zone-keys.ts';
 import { WireError } from '../wire/error.ts';
-import { readRrsig } from '../wire/rdata/rrsig.ts';
+import { tryReadRrsig } from '../wire/rdata/rrsig.ts';
 import { readSoa } from '../wire/rdata/soa.ts';
 import type { ChainOfTrust } from './chain-of-trust.ts';
 import type { ZoneSecurity } from './zone-security.ts';
@@ -213,7 +213,7 @@ function signersOf(rrsets: readonly RRset[]): { signers: Name[]; isCut: boolean 
   const signers = new Map<string, Name>();
   const signatures = rrsets.flatMap((rrset) => rrset.signatures);
   for (const rdata of signatures.slice(0, MAX_SIGNATURES_READ)) {
-    const signer = tryReadSigner(rdata);
+    const signer = tryReadRrsig(rdata)?.signer;
     if (signer) signers.set(signer.key, signer);
   }
   const isCut = signatures.length > MAX_SIGNATURES_READ || signers.size > MAX_SIGNERS;
@@ -222,15 +222,6 @@ function signersOf(rrsets: readonly RRset[]): { signers: Name[]; isCut: boolean 
 
 const MAX_SIGNATURES_READ = 32;
 const MAX_SIGNERS = 3;
-
-function tryReadSigner(rdata: Uint8Array): Name | undefined {
-  try {
-    return readRrsig(rdata).signer;
-  } catch (error) {
-    if (error instanceof WireError) return undefined;
-    throw error;
-  }
-}
 
 /** How long a denial may be kept: the least of its records' TTLs and the SOA's MINIMUM (RFC 2308 §5, RFC 9077 §3); 0 without a SOA or proof. */
 export function denialTtl(authority: readonly RRset[]): number {

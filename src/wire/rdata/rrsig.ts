@@ -22,6 +22,21 @@ export interface Rrsig {
   readonly signedPart: Uint8Array;
 }
 
+/** As `readRrsig`; undefined for what is none, which is as good as no signature. */
+export function tryReadRrsig(rdata: Uint8Array): Rrsig | undefined {
+  try {
+    return readRrsig(rdata);
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+/** Serial number arithmetic (RFC 1982 §3.2, RFC 4034 §3.1.5): how far `to` lies behind `from`, in seconds. */
+export function serialDistance(from: number, to: number): number {
+  return (to - from) | 0;
+}
+
 /** Reads the fields; octet fields are views. @throws {WireError} when a field runs over the end, or nothing is left for a signature */
 export function readRrsig(rdata: Uint8Array): Rrsig {
   if (rdata.length < FIXED_OCTETS) throw new WireError('rdata-length', rdata.length);

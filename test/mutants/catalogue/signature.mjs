@@ -97,7 +97,7 @@ export const signatureMutants = [
   },
   {
     lesson: 'RFC 4034 §3.1.5: signature times compared as plain numbers',
-    file: 'src/dnssec/rrset-signature.ts',
+    file: 'src/wire/rdata/rrsig.ts',
     find: 'return (to - from) | 0;',
     replace: 'return to - from;',
     tests: SIGNATURE,

@@ -7,15 +7,15 @@ export const staleMutants = [
   {
     lesson: 'stale: given though its signature has ended',
     file,
-    find: 'Math.max(0, (expiration - Math.floor(at)) | 0)',
+    find: 'Math.max(0, serialDistance(moment, rrsig.expiration))',
     replace: '30',
     tests: scenario,
   },
   {
     lesson: 'stale: the signatures of proofs are not looked at',
     file,
-    find: ', ...proofOf(entry)], this.#deps.signatureTime()',
-    replace: '], this.#deps.signatureTime()',
+    find: 'signedFor(rrsetsOf(entry), this.#deps.signatureTime())',
+    replace: 'signedFor(rrsetsOf(entry).slice(0, 1), this.#deps.signatureTime())',
     tests: scenario,
   },
   {

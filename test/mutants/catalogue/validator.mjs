@@ -24,7 +24,7 @@ export const validatorMutants = [
   },
   {
     lesson: 'CVE-2026-123598: bogus links kept as long as good ones',
-    file: 'src/validator/chain-of-trust.ts',
+    file: 'src/validator/kept-cuts.ts',
     find: 'now + (bogus ? MAX_BOGUS_TTL : MAX_LINK_TTL)',
     replace: 'now + MAX_LINK_TTL',
     tests: ['test/validator/chain-of-trust.test.ts'],
@@ -77,5 +77,12 @@ export const validatorMutants = [
     find: 'export const MAX_SERVERS_ASKED = 4;',
     replace: 'export const MAX_SERVERS_ASKED = 1;',
     tests: ['test/scenario/faults.test.ts'],
+  },
+  {
+    lesson: 'CVE-2026-123598: the time of a bogus link and of what it made bogus add up',
+    file: 'src/validator/kept-cuts.ts',
+    find: 'if (bogus) this.#ends.set(bogus, until);',
+    replace: '',
+    tests: ['test/scenario/cache.test.ts'],
   },
 ];
