@@ -3,7 +3,6 @@
  * thread, what they leave. A thread that ends by a fault is told of and started anew; the sockets are this side's and stay.
  */
 
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { type Endpoint, parsePrefixOctets } from '../../base/prefix.ts';
 import type { Answer, CookieSettings } from '../../service/answer.ts';
@@ -33,6 +32,8 @@ export interface UdpFrontOptions extends UdpOptions {
   readonly onThreadFault?: (error: unknown) => void;
   /** Queries that one thread may have handed over before they are taken. */
   readonly maxPending?: number;
+  /** For tests: another program in place of front-thread.ts. */
+  readonly threadFile?: URL;
 }
 
 /** What the threads have answered by themselves, and turned away. */
@@ -93,7 +94,7 @@ export function createUdpFront(libc: Libc, table: AnswerTable, answer: Answer, o
       pending,
       maxPending,
     };
-    const worker = new Worker(threadFile, { workerData: data, name: `zeker-udp-${index}`, execArgv: [] });
+    const worker = new Worker(options.threadFile ?? threadFile, { workerData: data, name: `zeker-udp-${index}`, execArgv: [] });
     const startedAt = performance.now();
     const waiting = new Int32Array(pending);
     worker.on('message', (misses: Misses) => {
@@ -101,7 +102,7 @@ export function createUdpFront(libc: Libc, table: AnswerTable, answer: Answer, o
       takeMisses(misses);
     });
     worker.on('error', (error) => options.onThreadFault?.(error));
-    const ended = once(worker, 'exit').then(() => {
+    const ended = heard(worker, 'exit').then(() => {
       threads.delete(thread);
       if (stopped) return;
       const wait = performance.now() - startedAt < EARLY_END_MS ? EARLY_END_MS : 0;
@@ -152,7 +153,7 @@ export function createUdpFront(libc: Libc, table: AnswerTable, answer: Answer, o
     async start() {
       if (sockets.length === 0) return;
       const started = counts.map((_, index) => startThread(index));
-      await Promise.all(started.map(({ worker }) => once(worker, 'online')));
+      await Promise.all(started.map(({ worker, ended }) => Promise.race([heard(worker, 'online'), ended])));
     },
     counts() {
       const sum = (which: number) => counts.reduce((total, shared) => total + (new Float64Array(shared)[which] as number), 0);
@@ -170,6 +171,11 @@ export function createUdpFront(libc: Libc, table: AnswerTable, answer: Answer, o
       return stopped;
     },
   };
+}
+
+/** Unlike `once` of node:events it does not reject at an error, which others hear of. */
+function heard(worker: Worker, event: 'online' | 'exit'): Promise<void> {
+  return new Promise((resolve) => worker.once(event, () => resolve()));
 }
 
 /** Answers of the resolver thread on their way: those for one socket that are ready at the same time leave with one system call. */

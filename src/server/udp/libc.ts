@@ -68,13 +68,15 @@ export interface NoLibc {
   readonly missing: string;
 }
 
-/** Loads it once for each thread that asks. */
-export function loadLibc(): Libc | NoLibc {
+const requireKoffi = () => createRequire(import.meta.url)('koffi') as typeof import('koffi');
+
+/** Loads it, once for each thread that asks. @param load for tests: what gives koffi, or throws */
+export function loadLibc(load = requireKoffi): Libc | NoLibc {
   const { platform, arch } = process;
   if (platform !== 'linux' || !['x64', 'arm64', 'riscv64', 'loong64'].includes(arch) || endianness() !== 'LE')
     return { missing: `recvmmsg is used on 64-bit Linux only, and this is ${platform} on ${arch}` };
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const koffi = load();
     const library = koffi.load(null);
     const calls = Object.fromEntries(signatures.map((signature) => [nameOf(signature), library.func(signature)]));
     return { ...calls, addressOf: (octets: Uint8Array) => koffi.address(octets), errno: () => koffi.errno() } as unknown as Libc;

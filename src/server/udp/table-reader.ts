@@ -21,12 +21,15 @@ export class TableReader {
   readonly #words: Int32Array;
   readonly #edeWords = new Int32Array(this.extendedErrors.buffer);
   readonly #ttls = new Int32Array(128);
+  /** Behind it no entry's head can begin. */
+  readonly #lastWord: number;
   #epoch = 0;
   #now = 0;
 
   constructor(memory: TableMemory) {
     this.#memory = memory;
     this.#words = new Int32Array(memory.shared);
+    this.#lastWord = this.#words.length - Head.WORDS;
   }
 
   /** Once for each batch: the second it is, in which all entries are judged. A clock that has stepped back empties the table, for their age is not known. */
@@ -49,7 +52,7 @@ export class TableReader {
     for (let place = bucket; place < bucket + WAYS * 2; place += 2) {
       if (wordAt(this.#words, place) !== hash) continue;
       const word = wordAt(this.#words, place + 1);
-      if (word === 0 || !this.#copy(word, hash, out, at)) continue;
+      if (word < this.#memory.geometry.pagesAt || word > this.#lastWord || !this.#copy(word, hash, out, at)) continue;
       if (((this.kind ^ marks) & KEY_MARKS) !== 0 || this.bodyOctets < to - from) continue;
       if (!isSameQuestion(out.octets, at * 4, query, from, to)) continue;
       // Not written each time: the line would travel between processors.
