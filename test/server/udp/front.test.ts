@@ -139,7 +139,7 @@ test('of a client that waits for too many, the newest gets TC=1', async () => {
   const { ports } = await open({ answer: never, maxInFlightPerClient: 3, onDrop });
   const socket = await client(ports[0]!);
   for (let i = 0; i < 3; i++) socket.send(query);
-  await vi.waitFor(() => expect(answered).toBe(3));
+  await vi.waitFor(() => expect(answered).toBe(3), 20_000);
   const reply = readMessage(await exchange(socket, query));
   expect(reply.flags.truncated).toBe(true);
   expect(onDrop).toHaveBeenCalledOnce();
@@ -198,7 +198,7 @@ describe('the end', () => {
     const { front, ports, asked } = await open({ answer: slow });
     const socket = await client(ports[0]!);
     socket.send(query);
-    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    await vi.waitFor(() => expect(asked).toHaveLength(1), 20_000);
     const stopped = front.stop();
     const reply = once(socket, 'message') as Promise<[Buffer]>;
     answer(Buffer.from('late'));
