@@ -118,6 +118,8 @@ export class BudgetExceeded extends Error {
 
 export interface Budget {
   readonly spend: Spend;
+  /** The first limit that was spent; undefined while all hold. */
+  readonly exceeded: () => Cost | undefined;
   /** What has been spent so far, for whoever shares the bill. */
   readonly spent: () => Readonly<Record<Cost, number>>;
 }
@@ -134,11 +136,15 @@ export function openBudget(limits: Limits = clientLimits): Budget {
     cryptoWork: 0,
     subqueries: 0,
   };
+  let exceeded: Cost | undefined;
   return {
     spend(what, amount = 1) {
       used[what] += amount;
-      if (used[what] > limits[what]) throw new BudgetExceeded(what);
+      if (used[what] <= limits[what]) return;
+      exceeded ??= what;
+      throw new BudgetExceeded(what);
     },
+    exceeded: () => exceeded,
     spent: () => used,
   };
 }
