@@ -29,6 +29,11 @@ export const clientLimits = {
   cryptoWork: 20_000,
   /** Fetches of server addresses and of keys that this query caused. */
   subqueries: 60,
+  /**
+   * Server names looked up that turned out to have no address (NXNSAttack). One dead zone in full, or two on a way through aliases; where zones
+   * are in order there are none. Unbound stops after 5 that do not exist.
+   */
+  futileLookups: 16,
 } as const;
 
 /** Limits of a fetch that several queries may share: a server's address, a DNSKEY RRset, a DS RRset. */
@@ -41,6 +46,7 @@ export const sharedLimits = {
   nsec3Hashes: 1_500,
   cryptoWork: 8_000,
   subqueries: 20,
+  futileLookups: 8,
 } as const satisfies Limits;
 
 /** Work on one RRset, one zone's keys or one denial, whoever asks (RFC 4035 §5.3.3 and KeyTrap). What lies beyond is not looked at. */
@@ -90,6 +96,7 @@ export const limitWords = {
   nsec3Hashes: 'NSEC3 hashes',
   cryptoWork: 'cryptographic work',
   subqueries: 'subqueries',
+  futileLookups: 'server names without address',
   signatures: 'signature checks of one RRset',
   keysOfOneTag: 'keys of one tag',
   signaturesRead: 'signatures of one RRset',
@@ -135,6 +142,7 @@ export function openBudget(limits: Limits = clientLimits): Budget {
     nsec3Hashes: 0,
     cryptoWork: 0,
     subqueries: 0,
+    futileLookups: 0,
   };
   let exceeded: Cost | undefined;
   return {

@@ -73,7 +73,11 @@ export class Fetcher {
     return toLookedUp(link);
   }
 
-  /** Addresses of a server: cached ones of any kind that is no hearsay, else looked up; IPv6 where IPv4 has none. */
+  /**
+   * Addresses of a server: cached ones of any kind that is no hearsay, else looked up; IPv6 where IPv4 has none.
+   * @returns undefined where a limit or a circle kept it from being known
+   * @throws {BudgetExceeded} where there were too many without
+   */
   async addressesOf(
     name: Name,
     families: { readonly ipv4: boolean; readonly ipv6: boolean },
@@ -87,6 +91,7 @@ export class Fetcher {
       const reason = found.kind === 'failure' ? found.validation.reason : undefined;
       limited ||= reason === 'limit-spent' || reason === 'cyclic-dependency';
     }
+    work.spend('futileLookups');
     return limited ? undefined : [];
   }
 

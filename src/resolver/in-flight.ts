@@ -95,6 +95,7 @@ export class InFlight {
         budget.spend(what, amount);
         if (isCharged(what)) payer?.work.spend(what, amount);
       },
+      depth,
       remainingMs: () => end - this.#options.monotonicMs(),
       trace,
       turn: () => this.#turn(work, family),
@@ -205,6 +206,7 @@ const charged = [
   'failedChecks',
   'nsec3Hashes',
   'cryptoWork',
+  'futileLookups',
 ] as const satisfies readonly Cost[];
 
 function isCharged(what: Cost): boolean {

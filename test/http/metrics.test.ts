@@ -50,6 +50,7 @@ describe('GET /metrics', () => {
       'nsec3-hashes': 1,
       'cryptographic-work': 0,
       subqueries: 0,
+      'server-names-without-address': 0,
       'signature-checks-of-one-rrset': 0,
       'keys-of-one-tag': 0,
       'ds-records-of-one-zone': 0,

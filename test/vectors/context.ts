@@ -20,6 +20,7 @@ const endless: Limits = {
   nsec3Hashes: 1e9,
   cryptoWork: 1e9,
   subqueries: 1e9,
+  futileLookups: 1e9,
 };
 
 /** SHA-1 counts as supported unless told, for most RFC examples are signed with it. */
