@@ -214,6 +214,21 @@ describe('aliases', () => {
     expect(said(await makeBench(world).ask('c0.evil.test.'))).toBe('failure indeterminate limit-spent');
   });
 
+  test.each([
+    ['that exists', ['deep TXT text']],
+    ['that holds nothing but them', []],
+    ['that has an address', ['deep A 10.0.0.1']],
+  ])('a chain below a name %s: that name is asked for once (RFC 9156)', async (_title, more) => {
+    const below = Array.from({ length: 8 }, (_, i) => `c${i}.deep CNAME c${i + 1}.deep.evil.test.`);
+    const bench = makeBench(evil([...more, ...below, 'c8.deep A 10.0.0.1']));
+    expect(said(await bench.ask('c0.deep.evil.test.'))).toBe('answer secure');
+    expect(bench.sent.filter(({ name }) => name === 'deep.evil.test.')).toHaveLength(1);
+    const before = bench.sent.length;
+    const own = await bench.ask('deep.evil.test.');
+    expect(said(own)).toBe(`${more[0]?.includes(' A ') ? 'answer' : 'nodata'} secure`);
+    expect(bench.sent.length).toBe(before);
+  });
+
   test('a chain of 20 across two zones ends within limits', async () => {
     const across = Array.from({ length: 20 }, (_, i) => [`c${i} CNAME c${i}.evil2.test.`, `c${i} CNAME c${i + 1}.evil.test.`]);
     const world = makeWorld([
