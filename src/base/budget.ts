@@ -18,13 +18,15 @@ export const clientLimits = {
    * a few from each server; hostile ones live by them (KeyTrap).
    */
   failedChecks: 32,
+  /** What those cost, in microseconds as `cryptoWork` has them: 32 would be 20,000 with P-384 keys, and no zone in order needs them. */
+  failedWork: 5_000,
   /** NSEC3 hash computations, iterations included (RFC 9276 §3.2). */
   nsec3Hashes: 3_000,
   /**
    * Signature checks, keys made ready for them, digests and NSEC3 hashes together, in microseconds as `crypto/cost.ts` has them. 100 checks
    * with P-384 keys would be 60,000. Zones in order cost much too from cold: where all is P-384, three aliases over zones of their own
-   * and a denial by NSEC3, or ANY at an apex of 14 RRsets, come to more than 8,000. That limit would keep a hostile query below 10 ms of CPU,
-   * at the price of SERVFAIL for such zones, which holds mail; turns keep neighbours from waiting for it.
+   * and a denial by NSEC3, or ANY at an apex of 14 RRsets, come to more than 8,000, and eight zones in a row to 18,000: a lower limit would be
+   * SERVFAIL for them, which holds mail. What hostile zones live by is `failedWork`.
    */
   cryptoWork: 20_000,
   /** Fetches of server addresses and of keys that this query caused. */
@@ -43,6 +45,7 @@ export const sharedLimits = {
   aliases: 8,
   signatureChecks: 40,
   failedChecks: 24,
+  failedWork: 4_000,
   nsec3Hashes: 1_500,
   cryptoWork: 8_000,
   subqueries: 20,
@@ -93,6 +96,7 @@ export const limitWords = {
   aliases: 'aliases',
   signatureChecks: 'signature checks',
   failedChecks: 'failed signature checks',
+  failedWork: 'work on failed signature checks',
   nsec3Hashes: 'NSEC3 hashes',
   cryptoWork: 'cryptographic work',
   subqueries: 'subqueries',
@@ -139,6 +143,7 @@ export function openBudget(limits: Limits = clientLimits): Budget {
     aliases: 0,
     signatureChecks: 0,
     failedChecks: 0,
+    failedWork: 0,
     nsec3Hashes: 0,
     cryptoWork: 0,
     subqueries: 0,

@@ -204,6 +204,7 @@ const charged = [
   'upstreamOctets',
   'signatureChecks',
   'failedChecks',
+  'failedWork',
   'nsec3Hashes',
   'cryptoWork',
   'futileLookups',

@@ -47,6 +47,7 @@ describe('GET /metrics', () => {
       aliases: 0,
       'signature-checks': 0,
       'failed-signature-checks': 0,
+      'work-on-failed-signature-checks': 0,
       'nsec3-hashes': 1,
       'cryptographic-work': 0,
       subqueries: 0,
