@@ -31,6 +31,7 @@ function truth(name: Name, type: number): LookedUp {
 
 const work: Work = {
   spend: openBudget(Object.fromEntries(Object.keys(clientLimits).map((what) => [what, 1e9])) as never).spend,
+  depth: 0,
   remainingMs: () => 1000,
   trace: undefined,
   turn: () => undefined,
