@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { parseName } from '../../src/base/name.ts';
 import type { RRset } from '../../src/base/record.ts';
 import { Type } from '../../src/base/registry.ts';
+import { Validator } from '../../src/validator/validate.ts';
 import { rrset } from '../scenario/rrset.ts';
 import { anchorOf } from '../scenario/world.ts';
 import { makeKey, NOW, plainRRset } from '../vectors/signed-zone.ts';
 import { again, answer, bare, denial, limitSpent, named, overspent, SECURE, secureZone, setUpValidator, spoil } from './judging.ts';
-import { truth, world } from './walk.ts';
+import { setUp, truth, work, world } from './walk.ts';
 
 describe('an RRset', () => {
   const www = answer('www.secure.test.', 'A').rrset;
@@ -100,6 +101,24 @@ describe('an RRset', () => {
     expect(await setUpValidator({ negativeTrustAnchors }).judge(spoil(www), 'secure.test.')).toMatchObject({
       validation: { state: 'insecure', reason: 'negative-trust-anchor' },
       ttl: 40,
+    });
+  });
+
+  test('is judged by the signatures that can be read', async () => {
+    const broken = { ...www, signatures: [Uint8Array.of(0, 1), ...www.signatures] };
+    expect(await setUpValidator().judge(broken, 'secure.test.')).toMatchObject({ validation: SECURE });
+  });
+
+  test('is judged alike where nobody listens', async () => {
+    const validator = new Validator(setUp().chain);
+    expect(await validator.judgeRRset(www, secureZone.apex, [], work)).toMatchObject({ validation: SECURE });
+  });
+
+  test('whose anchor goes while it is looked at is judged as without one', async () => {
+    let left = 1;
+    const anchors = () => (left-- > 0 ? [anchorOf(world.root)] : []);
+    expect(await setUpValidator({ anchors }).judge(www, 'secure.test.')).toMatchObject({
+      validation: { state: 'insecure', reason: 'no-trust-anchor' },
     });
   });
 
@@ -239,9 +258,14 @@ describe('an RRset signed by a key that is not among those known (RFC 6781 §4.1
     expect(asked.length, 'nothing need be asked').toBe(before);
   });
 
-  test('another fault is no reason to fetch keys', async () => {
+  const signed = answer('www.secure.test.', 'A').rrset;
+  test.each<[string, RRset, object]>([
+    ['no fault', signed, SECURE],
+    ['another fault', spoil(signed), { state: 'bogus' }],
+    ['a limit of another kind', overspent(signed), limitSpent],
+  ])('%s is no reason to fetch keys', async (_title, given, want) => {
     const { asked, judge } = rollingOver(renewed);
-    expect(await judge(spoil(answer('www.secure.test.', 'A').rrset), 'secure.test.')).toMatchObject({ validation: { state: 'bogus' } });
+    expect(await judge(given, 'secure.test.')).toMatchObject({ validation: want });
     expect(asked.filter((question) => question === 'secure.test. DNSKEY').length).toBe(1);
   });
 
