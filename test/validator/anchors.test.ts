@@ -105,6 +105,12 @@ describe('an anchor for a zone that does not exist', () => {
     ['gives way to the one above, whose chain proves it', 'www.none.secure.test.', [root, anchorFor('none.secure.test.')], '.: secure .'],
     ['gives way where the name is its zone', 'none.secure.test.', [root, anchorFor('none.secure.test.')], '.: secure .'],
     [
+      'gives way where the one above it is dead too',
+      'www.x.none.secure.test.',
+      [root, anchorFor('none.secure.test.'), anchorFor('x.none.secure.test.')],
+      '.: secure .',
+    ],
+    [
       'stands where the zone above is insecure, and so proves nothing',
       'none.plain.test.',
       [root, anchorFor('none.plain.test.')],
