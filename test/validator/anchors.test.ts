@@ -138,6 +138,12 @@ describe('an anchor for a zone that does not exist', () => {
     ['and without any there is none', 'www.secure.test.', [], undefined],
   ])('%s', async (_title, name, anchors, want) => expect(await judgedBy(name, anchors)).toBe(want));
 
+  test('is the only one that makes anything be asked above it', async () => {
+    const { asked, chain } = setUp({ anchors: () => [root, secure] });
+    await chain.livingAnchorFor(parseName('www.secure.test.'), work);
+    expect(asked).toEqual(['secure.test. DNSKEY']);
+  });
+
   test('stands where its denial is not signed', async () => {
     expect(await judgedBy('none.secure.test.', [root, anchorFor('none.secure.test.')], { lookUp: bare })).toBe(
       'none.secure.test.: bogus dnskey-missing',

@@ -9,7 +9,7 @@ import type { Shared, Work } from '../../src/base/work.ts';
 import type { LookedUp, ValidatorDeps } from '../../src/validator/looked-up.ts';
 import { textOf } from '../scenario/rrset.ts';
 import { anchorOf, flip, makeWorld, NOW } from '../scenario/world.ts';
-import { setUp, truth, truthOf, work } from './walk.ts';
+import { setUp, truth, truthOf, work, world } from './walk.ts';
 
 describe('a walk', () => {
   test('asks DS and DNSKEY of each zone, and nothing twice', async () => {
@@ -129,6 +129,18 @@ describe('work that is shared', () => {
     });
   });
 
+  test('is not shared between two anchors', async () => {
+    const keys: string[] = [];
+    const share: Work['share'] = async (key) => {
+      keys.push(key);
+      return { outcome: 'cycle' };
+    };
+    const { verdict } = setUp({ anchors: () => [anchorOf(world.root), anchorOf(world.zone('secure.test.'))] });
+    for (const name of ['secure.test.', 'plain.test.', 'secure.test.']) await verdict(name, { ...work, share });
+    expect(keys[0]).toBe(keys[2]);
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
   test('is not shared over a time that all was forgotten', async () => {
     const keys: string[] = [];
     const share: Work['share'] = async (key, run) => {
@@ -178,6 +190,14 @@ describe('memory', () => {
     expect(asked.length).toBeGreaterThan(before);
   });
 
+  test('a failure is no reason to ask again at once', async () => {
+    const { asked, verdict } = setUp({
+      lookUp: async () => ({ kind: 'failure', validation: { state: 'indeterminate', reason: 'servers-unreachable' } }),
+    });
+    expect(await verdict('secure.test.')).toBe('indeterminate servers-unreachable');
+    expect(asked).toEqual(['. DNSKEY']);
+  });
+
   test('a failure is not kept at all', async () => {
     let failing = true;
     const { verdict } = setUp({
@@ -222,6 +242,13 @@ describe('memory', () => {
     clock.now += 10_000;
     expect(remembered('www.secure.test.')).toEqual(all);
     expect(chain.remembered(parseName('secure.test.')).at(-1)?.cut).toMatchObject({ at: 'zone', security: { state: 'secure' } });
+  });
+
+  test('tells nothing above the anchor, and nothing without one', async () => {
+    const { chain, verdict } = setUp({ anchors: () => [anchorOf(world.zone('secure.test.'))] });
+    await verdict('secure.test.');
+    expect(chain.remembered(parseName('secure.test.')).map(({ at }) => textOf(at))).toEqual(['secure.test.']);
+    expect(chain.remembered(parseName('plain.test.'))).toEqual([]);
   });
 
   test('clearing forgets all of it', async () => {

@@ -2,16 +2,24 @@
 
 import { describe, expect, test } from 'vitest';
 import { type Name, parseName } from '../../src/base/name.ts';
+import type { RRset } from '../../src/base/record.ts';
 import { formatType, Type } from '../../src/base/registry.ts';
 import type { LookedUp, ValidatorDeps } from '../../src/validator/looked-up.ts';
 import { textOf } from '../scenario/rrset.ts';
 import { flip } from '../scenario/world.ts';
-import { setUp, truth, work } from './walk.ts';
+import { makeKey } from '../vectors/signed-zone.ts';
+import { setUp, truth, work, world } from './walk.ts';
 
 const zone = parseName('secure.test.');
 const failure: LookedUp = { kind: 'failure', validation: { state: 'indeterminate', reason: 'servers-unreachable' } };
 type Answer = (server: string, name: Name, type: number) => LookedUp;
 const honest: Answer = (server, name, type) => ({ ...truth(name, type), server }) as LookedUp;
+
+/** A DNSKEY RRset with one key more. */
+function withAnother(keys: RRset): RRset {
+  const { signed } = world.zone('secure.test.');
+  return signed.sign({ ...keys, rdata: [...keys.rdata, makeKey({ algorithm: 13, flags: 256 }).rdata], signatures: [] });
+}
 
 /** Servers that are asked in order, the first that is not to be avoided. */
 function setUpServers(servers: readonly string[], answer: Answer = honest) {
@@ -54,6 +62,29 @@ test('and so it is where three others give what is bogus', async () => {
   };
   expect(await renew()).toBe(zone.key);
   expect(asked.slice(2)).toEqual(['s1', 's2', 's3', 's0']);
+});
+
+test('the new ones are remembered in place of the old', async () => {
+  const { chain, renew, state, verdict } = setUpServers(['s0', 's1']);
+  await verdict('secure.test.');
+  state.answer = (server, name, type) => {
+    const found = honest(server, name, type);
+    return name.key === zone.key && type === Type.DNSKEY && found.kind === 'rrset' ? { ...found, rrset: withAnother(found.rrset) } : found;
+  };
+  expect(await renew()).toBe(zone.key);
+  expect(await chain.securityOf(zone, work)).toMatchObject({ state: 'secure', keys: { keys: { length: 2 } } });
+});
+
+test('for its DS nobody is avoided', async () => {
+  const avoided: number[] = [];
+  const { chain } = setUp({
+    lookUp: async (name, type, _work, avoid) => {
+      if (type === Type.DS && name.key === zone.key) avoided.push(avoid.size);
+      return truth(name, type);
+    },
+  });
+  await chain.renewKeys(zone, work);
+  expect(avoided).toEqual([0]);
 });
 
 test('every 30 s at most', async () => {
