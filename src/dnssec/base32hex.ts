@@ -21,19 +21,3 @@ export function decodeHash(label: Uint8Array): Buffer | undefined {
   }
   return bits < BITS && (pending & ((1 << bits) - 1)) === 0 ? octets : undefined;
 }
-
-/** The label of a hash, in lower case. */
-export function encodeHash(hash: Uint8Array): string {
-  let text = '';
-  let pending = 0;
-  let bits = 0;
-  for (const octet of hash) {
-    pending = (pending << 8) | octet;
-    for (bits += 8; bits >= BITS; ) {
-      bits -= BITS;
-      text += DIGITS[(pending >> bits) & 31];
-    }
-    pending &= 0xff;
-  }
-  return bits === 0 ? text : text + DIGITS[(pending << (BITS - bits)) & 31];
-}

@@ -35,6 +35,12 @@ export interface RememberedCut {
   readonly received: number;
 }
 
+/** A trust anchor whose zone exists, and what its keys are. */
+export interface LivingAnchor {
+  readonly anchor: TrustAnchor;
+  readonly security: ZoneSecurity;
+}
+
 export class ChainOfTrust {
   readonly #deps: ValidatorDeps;
   readonly #kept: KeptCuts;
@@ -106,22 +112,20 @@ export class ChainOfTrust {
    * higher anchor proves not to exist is a dead one, and speaks for nothing.
    * @throws {BudgetExceeded}
    */
-  async livingAnchorFor(name: Name, work: Work): Promise<{ readonly anchor: TrustAnchor; readonly security: ZoneSecurity } | undefined> {
-    for (let anchor = this.anchorFor(name); anchor; ) {
-      const security = await this.#anchored(anchor, work);
-      const above = parent(anchor.zone);
-      const higher = above && this.anchorFor(above);
-      if (!higher || security.state !== 'bogus' || !(await this.#provesDead(anchor.zone, higher, work))) return { anchor, security };
-      anchor = higher;
-    }
-    return undefined;
+  async livingAnchorFor(name: Name, work: Work): Promise<LivingAnchor | undefined> {
+    const anchor = this.anchorFor(name);
+    if (!anchor) return undefined;
+    const own = { anchor, security: await this.#anchored(anchor, work) };
+    const above = parent(anchor.zone);
+    if (own.security.state !== 'bogus' || !above) return own;
+    const higher = await this.livingAnchorFor(above, work); // there are as many steps at most as anchors
+    return higher && (await this.#provesDead(anchor.zone, higher.security, work)) ? higher : own;
   }
 
-  async #provesDead(zone: Name, higher: TrustAnchor, work: Work): Promise<boolean> {
+  async #provesDead(zone: Name, higher: ZoneSecurity, work: Work): Promise<boolean> {
     const found = await this.#deps.lookUp(zone, Type.DNSKEY, work, NOBODY);
     if (found.kind !== 'nxdomain') return false;
-    const start = await this.#anchored(higher, work);
-    const security = start.state === 'secure' ? await this.#descend(start.keys, parent(zone) ?? zone, work) : start;
+    const security = higher.state === 'secure' ? await this.#descend(higher.keys, parent(zone) ?? zone, work) : higher;
     if (security.state !== 'secure') return false;
     const context = this.context(work);
     const records = await takeSteps(collectingDenial(found.authority, security.keys, context), work);

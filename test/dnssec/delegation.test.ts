@@ -80,6 +80,41 @@ describe('DNSKEY RRset by DS (RFC 4035 §5.2)', () => {
     });
   });
 
+  test.each([
+    [makeKey({ algorithm: 13, flags: 1 }), 'the key that the DS of example. names has no zone key flag'],
+    [makeKey({ algorithm: 13, flags: 257 | 128 }), 'the key that the DS of example. names is revoked'],
+    [makeKey({ algorithm: 13, protocol: 1 }), 'no key of example. matches its DS records or trust anchor'],
+  ])('%#: what is wrong with that key is said, whichever of several it is', (key, detail) => {
+    const keys = keyset([stranger, key], [key]);
+    const judge = (...ds: Uint8Array[]) => authenticateDnskeys(apex, keys, { ds, dnskeys: [] }, context);
+    expect(judge(dsOf(key))).toMatchObject({ detail });
+  });
+
+  test('a revoked key beside one that may not verify for another reason is told of', () => {
+    const revoked = makeKey({ algorithm: 13, flags: 257 | 128 });
+    const other = makeKey({ algorithm: 13, protocol: 1 });
+    const trusted = { ds: [dsOf(other), dsOf(revoked)], dnskeys: [] };
+    expect(authenticateDnskeys(apex, keyset([other, revoked], [revoked]), trusted, context)).toMatchObject({
+      detail: 'the key that the DS of example. names is revoked',
+    });
+  });
+
+  test('keys that should have signed and did not are named by their tags', () => {
+    const trusted = { ds: [dsOf(ksk), dsOf(stranger)], dnskeys: [] };
+    expect(authenticateDnskeys(apex, keyset([ksk, zsk, stranger], [zsk]), trusted, context)).toMatchObject({
+      detail: `the keys of example. are not signed by key ${ksk.tag}, ${stranger.tag}, which its DS or trust anchor names`,
+    });
+  });
+
+  test('the same records as another type are no keys', () => {
+    const cdnskeys = { ...keyset([ksk, zsk], []), type: 60 };
+    const signed = { ...cdnskeys, signatures: [rrsigOf(cdnskeys, apex, ksk, {})] };
+    expect(authenticateDnskeys(apex, signed, { ds: [dsOf(ksk)], dnskeys: [] }, context)).toMatchObject({
+      verdict: 'bogus',
+      reason: 'dnskey-missing',
+    });
+  });
+
   test('malformed DNSKEYs beside good ones are passed over', () => {
     const plain = plainRRset('example.', 'DNSKEY', [ksk.rdata, Uint8Array.of(1, 0, 3)]);
     const rrset = { ...plain, signatures: [rrsigOf(plain, apex, ksk, {})] };
@@ -105,6 +140,12 @@ describe('trust anchors', () => {
   test('a DNSKEY anchor works as a DS does', () => {
     expect(authenticateDnskeys(apex, good, { ds: [], dnskeys: [ksk.rdata] }, context)).toMatchObject({ verdict: 'secure' });
     expect(authenticateDnskeys(apex, good, { ds: [], dnskeys: [stranger.rdata] }, context)).toMatchObject({ reason: 'dnskey-missing' });
+  });
+
+  test('a DNSKEY anchor that cannot be read is passed over', () => {
+    const broken = Uint8Array.of(1, 1, 3);
+    expect(authenticateDnskeys(apex, good, { ds: [], dnskeys: [broken, ksk.rdata] }, context)).toMatchObject({ verdict: 'secure' });
+    expect(authenticateDnskeys(apex, good, { ds: [], dnskeys: [broken] }, context)).toMatchObject({ reason: 'dnskey-missing' });
   });
 
   test('an anchor of another zone does not fit, for the owner is part of the digest (CVE-2026-123593)', () => {
@@ -166,6 +207,18 @@ describe('many DS records and many keys (CVE-2025-8677)', () => {
     expect(steps).toBe(rrsetLimits.dsRecords);
     expect(counting.spent().cryptoWork).toBeGreaterThan(steps * 2);
     expect(counting.spent().signatureChecks).toBe(0);
+  });
+
+  test('a key is hashed once a digest type, however many DS records name it', () => {
+    const stepsOf = (...ds: Uint8Array[]) => {
+      let steps = 0;
+      for (const _ of authenticatingDnskeys(apex, keyset([ksk], []), { ds, dnskeys: [] }, context)) steps++;
+      return steps;
+    };
+    const [wrong] = wrongDs([ksk]) as [Uint8Array];
+    expect(stepsOf(dsOf(ksk))).toBe(1);
+    expect(stepsOf(dsOf(ksk), wrong, dsOf(ksk))).toBe(1);
+    expect(stepsOf(dsOf(ksk), dsOf(ksk, 4), dsOf(ksk, 4))).toBe(2);
   });
 
   test('a spent budget ends it before the digest', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseName } from '../../src/base/name.ts';
+import type { RRset } from '../../src/base/record.ts';
 import { Type } from '../../src/base/registry.ts';
 import { collectDenial, proveNodata, proveNxdomain } from '../../src/dnssec/denial.ts';
 import { contextAt } from '../vectors/context.ts';
@@ -19,6 +20,14 @@ describe('collecting denials', () => {
     expect(records).toMatchObject({ ttl: 60, expires: NOW + 60, fault: undefined });
     expect(records.nsec.map(({ owner }) => owner.key)).toEqual([good.owner.key, soon.owner.key]);
     expect(records.rrsets.map(({ ttl }) => ttl)).toEqual([3600, 60]);
+  });
+
+  test('other types take no room, and are no denial', () => {
+    const others = Array.from({ length: 20 }, (_, i) => zone.rrset(`t${i}.example.`, 'TXT', ['text']));
+    const records = collectDenial([...others, good], zone.keys, context);
+    expect(records.nsec.map(({ owner }) => owner.key)).toEqual([good.owner.key]);
+    expect(records.cut).toBeUndefined();
+    expect(collectDenial(others, zone.keys, context)).toMatchObject({ fault: { reason: 'denial-missing' } });
   });
 
   test.each([
@@ -65,6 +74,12 @@ describe('collecting denials', () => {
     expect(collectDenial([rrset], zone.keys, context)).toMatchObject({ nsec3: [], fault: { reason: 'denial-incomplete' } });
   });
 
+  test('NSEC3 at the root itself is dropped', () => {
+    const root = signedZone('.');
+    const atRoot = root.sign({ ...hashed, owner: root.apex, signatures: [] });
+    expect(collectDenial([atRoot], root.keys, context)).toMatchObject({ nsec3: [], fault: { reason: 'denial-incomplete' } });
+  });
+
   test('an NSEC3 owner in upper case is the same', () => {
     const upper = zone.sign({ ...hashed, signatures: [] });
     const records = collectDenial([{ ...upper, owner: parseName(`${label.toUpperCase()}.EXAMPLE.`) }], zone.keys, context);
@@ -99,5 +114,42 @@ describe('collecting denials', () => {
     const counting = contextAt(NOW);
     collectDenial([zone.nsec('a.example.', 'zzz.', 'A'), at(`${label}.sub.example.`)], zone.keys, counting);
     expect(counting.spent().signatureChecks).toBe(0);
+  });
+});
+
+describe('of several NSEC3 chains one is read (RFC 5155 §8.2)', () => {
+  const names = { 'example.': 'NS SOA RRSIG', 'a.example.': 'A RRSIG', 'b.example.': 'MX' };
+  const chainOf = (salt: string, iterations = 0) => zone.nsec3({ names, salt, iterations });
+  const [aa, bb] = [chainOf('aa'), chainOf('bb')];
+  const saltsOf = (...rrsets: readonly RRset[]) => {
+    const records = collectDenial(rrsets, zone.keys, context);
+    return {
+      salts: records.nsec3.map(({ salt }) => Buffer.from(salt).toString('hex')),
+      sent: records.rrsets.map(({ owner }) => owner.key),
+    };
+  };
+  const key = ({ owner }: RRset) => owner.key;
+
+  test('the one with most records, in whatever order they come, and no other is sent as proof', () => {
+    const [one, two, other] = [aa.match('a.example.'), aa.match('b.example.'), bb.match('a.example.')];
+    expect(saltsOf(one, two, other)).toEqual({ salts: ['aa', 'aa'], sent: [one, two].map(key) });
+    expect(saltsOf(other, one, two)).toEqual({ salts: ['aa', 'aa'], sent: [one, two].map(key) });
+  });
+
+  test.each([
+    [50, 'cc'],
+    [51, 'dd'],
+  ])('one of %i iterations beside a longer one of 51: %s', (iterations, want) => {
+    const light = chainOf('cc', iterations);
+    const heavy = chainOf('dd', 51);
+    expect(saltsOf(light.match('a.example.'), heavy.match('a.example.'), heavy.match('b.example.')).salts[0]).toBe(want);
+  });
+
+  test('an RRset with a record of each is part of it', () => {
+    const [record] = aa.match('a.example.').rdata as [Uint8Array];
+    const mixed = bb.match('a.example.');
+    const both = zone.sign({ ...mixed, rdata: [...mixed.rdata, record], signatures: [] });
+    const more = bb.match('b.example.');
+    expect(saltsOf(both, more)).toEqual({ salts: ['bb', 'bb'], sent: [both, more].map(key) });
   });
 });

@@ -78,6 +78,15 @@ describe('NXDOMAIN (RFC 4035 §5.4)', () => {
     expect(nxdomain(qname, all)).toMatchObject({ verdict: 'unproved' });
   });
 
+  test.each<[string, string, Span[]]>([
+    ['an NSEC shows that the name exists', 'a.example.', ['a', 'apex']],
+    ['an NSEC shows that names below the name exist, and so does it', 'c.example.', ['alias', 'apex']],
+    ['no NSEC covers the name', 'zz.example.', ['a', 'apex']],
+    ['no NSEC denies the wildcard at the closest encloser', 'ab.example.', ['a']],
+  ])('what is missing is said: %s', (missing, qname, spans) => {
+    expect(nxdomain(qname, spans)).toEqual({ verdict: 'unproved', missing });
+  });
+
   test('the wildcard of another ancestor will not do: it must be at the closest encloser', () => {
     // Closest encloser of x.ab.a.example. is a.example.; *.example. is denied by the apex, *.a.example. by nothing here.
     const inner = zone.nsec('aa.a.example.', 'b.a.example.', 'A RRSIG NSEC');

@@ -10,6 +10,7 @@ import {
   proveNodata,
   proveNxdomain,
   proveWildcardExpansion,
+  provingNxdomain,
 } from '../../src/dnssec/denial.ts';
 import { contextAt } from '../vectors/context.ts';
 import { type ChainOptions, NOW, type Nsec3Zone, signedZone } from '../vectors/signed-zone.ts';
@@ -237,6 +238,12 @@ describe('what the whole chain does not prove', () => {
     expect(nodata('no.example.', Type.TLSA)(whole(optOut))).toEqual(OPT_OUT);
   });
 
+  test('opt-out does not hide that a wildcard has the type', () => {
+    const proof = ['w.example.', '*.w.example.'].map((name) => optOut.match(name));
+    const records = recordsOf([...proof, optOut.cover('new.w.example.')]);
+    expect(nodata('new.w.example.', Type.MX)(records)).toMatchObject({ verdict: 'unproved' });
+  });
+
   test('opt-out does not speak for a name that exists, nor below a cut', () => {
     expect(nxdomain('a.example.')(whole(optOut))).toMatchObject({ verdict: 'unproved' });
     expect(nxdomain('www.cut.example.')(whole(optOut))).toMatchObject({ verdict: 'unproved' });
@@ -318,6 +325,18 @@ describe('hash work (CVE-2023-50868, RUSTSEC-2026-0118)', () => {
     proveNxdomain(parseName('x.no.example.'), records, counting);
     // x.no.example., no.example., example. and *.example.
     expect(counting.spent().nsec3Hashes).toBe(4 * 11);
+  });
+
+  test.each([
+    ['up to the closest encloser', 'x.y.no.a.example.', [plain.match('a.example.')], 4],
+    ['no further than the name, where it matches', 'a.example.', [plain.match('a.example.')], 1],
+    ['up to the apex, where nothing matches', 'x.y.example.', [plain.match('a.example.')], 3],
+  ])('names are hashed %s, each in a step of its own', (_title, qname, rrsets, names) => {
+    const counting = contextAt(NOW);
+    const records = collectDenial(rrsets, zone.keys, counting);
+    const hashes: number[] = [];
+    for (const _ of provingNxdomain(parseName(qname), records, counting)) hashes.push(counting.spent().nsec3Hashes);
+    expect(hashes, 'two a name: its hash and one iteration').toEqual(Array.from({ length: names }, (_, i) => 2 * i));
   });
 
   test('the walk ends at the apex, and a long name ends at the budget', () => {

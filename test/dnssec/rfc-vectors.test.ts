@@ -7,7 +7,7 @@ import { Type } from '../../src/base/registry.ts';
 import { nsec3Hash } from '../../src/crypto/digest.ts';
 import { createNobleVerifier } from '../../src/crypto/noble-verifier.ts';
 import { createVerifier } from '../../src/crypto/verifier.ts';
-import { encodeHash } from '../../src/dnssec/base32hex.ts';
+import { decodeHash } from '../../src/dnssec/base32hex.ts';
 import { authenticateDnskeys } from '../../src/dnssec/delegation.ts';
 import {
   collectDenial,
@@ -213,7 +213,7 @@ test('RFC 4035 B.8 and RFC 5155 B.6: a child zone is no witness against its own 
 });
 
 test.each(rfc5155Hashes)('RFC 5155 Appendix A, H(%s) = %s', (name, hash) => {
-  expect(encodeHash(nsec3Hash(parseName(name), Buffer.from('aabbccdd', 'hex'), 12))).toBe(hash);
+  expect(nsec3Hash(parseName(name), Buffer.from('aabbccdd', 'hex'), 12)).toEqual(decodeHash(Buffer.from(hash)));
 });
 
 describe.each(algorithmVectors)('$source', ({ now, zone, records: text }) => {

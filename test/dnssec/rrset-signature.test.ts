@@ -45,6 +45,7 @@ describe('a good signature (RFC 4035 §5.3)', () => {
     const late = contextAt(turn + 5);
     expect(verify(zone.sign(plain, { inception: NOW }))).toMatchObject({ verdict: 'secure' });
     expect(verify(zone.sign(plain, { expiration: NOW }))).toMatchObject({ verdict: 'secure', ttl: 0 });
+    expect(verify(zone.sign(plain, { inception: NOW, expiration: NOW })), 'one second').toMatchObject({ verdict: 'secure', ttl: 0 });
     const over = zone.sign(plain, { inception: turn - 10, expiration: turn + 100 });
     expect(verifyRRset(over, zone.keys, late)).toMatchObject({ verdict: 'secure', expires: turn + 100 });
   });
@@ -75,6 +76,13 @@ describe('a signature that fails', () => {
   ];
   test.each(rows)('$title: $reason', ({ options, reason }) => {
     expect(verify(zone.sign(plain, options))).toMatchObject({ verdict: 'bogus', reason });
+  });
+
+  test.each<[SignOptions, string]>([
+    [{ expiration: NOW - 1 }, 'RRSIG over www.example. A expired 2027-01-15T07:59:59Z'],
+    [{ inception: NOW + HOUR }, 'RRSIG over www.example. A is valid from 2027-01-15T09:00:00Z'],
+  ])('%#: when is said', (options, detail) => {
+    expect(verify(zone.sign(plain, options))).toMatchObject({ detail });
   });
 
   test('no RRSIG at all: signature-missing', () => {
@@ -139,6 +147,11 @@ describe('several signatures (RFC 6840 §5.4)', () => {
   });
 });
 
+test('of two that fail alike the first is told', () => {
+  const [first, second] = [NOW - HOUR, NOW - 2 * HOUR].map((expiration) => ({ expiration }));
+  expect(verify(zone.sign(zone.sign(plain, first), second))).toMatchObject({ detail: expect.stringContaining('07:00:00Z') });
+});
+
 describe('wildcards (RFC 4035 §5.3.2, RFC 4592)', () => {
   const answer = (options: SignOptions = {}) => zone.sign(plainRRset('a.b.w.example.', 'A', [Uint8Array.of(192, 0, 2, 1)]), options);
 
@@ -175,6 +188,7 @@ describe('wildcards (RFC 4035 §5.3.2, RFC 4592)', () => {
 
   test.each([
     { type: 'NSEC', line: 'b.example. A NSEC' },
+    { type: 'NSEC3', line: '1 0 0 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A' },
     { type: 'DS', line: '1 13 2 00' },
   ])('$type is never expanded', ({ type, line }) => {
     expect(verify(zone.rrset('a.w.example.', type, [line], { labels: 2 }))).toMatchObject({ verdict: 'bogus', reason: 'signature-wrong' });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { BudgetExceeded, clientLimits } from '../../src/base/budget.ts';
 import { parseName } from '../../src/base/name.ts';
 import type { RRset } from '../../src/base/record.ts';
+import { SIGNED_RECORD_COST } from '../../src/crypto/cost.ts';
 import { verifyingRRset, verifyRRset } from '../../src/dnssec/rrset-signature.ts';
 import { readZoneKeys } from '../../src/dnssec/zone-keys.ts';
 import { contextAt } from '../vectors/context.ts';
@@ -44,6 +45,15 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
     expect(verifyRRset(zone.sign(plain), last, context)).toMatchObject({ verdict: 'secure' });
     const beyond = readZoneKeys(zone.apex, [...others, zone.key.rdata], context);
     expect(verifyRRset(zone.sign(plain), beyond, context)).toEqual({ verdict: 'limit-spent', limit: 'zoneKeys' });
+  });
+
+  test('keys that are not held excuse a signature of an unknown key, and no other fault', () => {
+    const many = readZoneKeys(
+      zone.apex,
+      Array.from({ length: 65 }, () => zone.key.rdata),
+      context,
+    );
+    expect(verifyRRset(zone.sign(plain, { expiration: NOW - 1 }), many, context)).toMatchObject({ reason: 'signature-expired' });
   });
 
   test('four keys of one tag', () => {
@@ -125,8 +135,11 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
     };
     const [one, eight, small] = [judge(1), judge(8), judge(8, rdata.slice(0, 2))];
     expect([one.steps, eight.steps, small.steps]).toEqual([2, 9, 8]);
+    expect([50, 51].map((length) => judge(1, rdata.slice(0, length)).steps)).toEqual([1, 2]);
     expect(one.work).toBeGreaterThan(6_000);
-    expect((eight.work - one.work) / 7 - small.work / 8, 'a signature, but for its check').toBeGreaterThan(1_000);
+    const perSignature = (eight.work - one.work) / 7 - small.work / 8; // but for its check
+    expect(perSignature / 4_000 / SIGNED_RECORD_COST).toBeGreaterThan(0.9);
+    expect(perSignature / 4_000 / SIGNED_RECORD_COST).toBeLessThan(1.5);
     const poor = contextAt(NOW, { limits: { ...clientLimits, cryptoWork: 5_000 } });
     expect(() => verifyRRset(zone.sign({ ...plain, rdata }), zone.keys, poor)).toThrow(new BudgetExceeded('cryptoWork'));
     expect(poor.spent().signatureChecks, 'before they are put in order').toBe(0);
@@ -135,6 +148,15 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
   test('work that is spent is no verdict either', () => {
     const poor = contextAt(NOW, { limits: { ...clientLimits, cryptoWork: 10 } });
     expect(() => verifyRRset(zone.sign(plain), zone.keys, poor)).toThrow(new BudgetExceeded('cryptoWork'));
+  });
+
+  test('the ninth signature costs nothing, for it is not tried', () => {
+    const workOf = (signatures: number) => {
+      const counting = contextAt(NOW);
+      verifyRRset(wrongTimes(signatures), zone.keys, counting);
+      return counting.spent().cryptoWork;
+    };
+    expect(workOf(9)).toBe(workOf(8));
   });
 
   test('what fails before any key is tried costs no check', () => {

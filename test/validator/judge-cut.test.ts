@@ -1,6 +1,7 @@
 /** What a response to a question for DS or DNSKEY says, judged by itself (RFC 4035 §5.2). */
 
 import { describe, expect, test } from 'vitest';
+import { describeLimit, type RRsetLimit } from '../../src/base/budget.ts';
 import { parseName } from '../../src/base/name.ts';
 import type { RRset } from '../../src/base/record.ts';
 import { finish } from '../../src/base/steps.ts';
@@ -22,6 +23,10 @@ const zeroDs = (algorithm: number, digest = 2) => [`1 ${algorithm} ${digest} ${'
 /** NSEC3 of an unsigned delegation. */
 const byNsec3 = (iterations: number, types = 'NS') =>
   denied(above.nsec3({ names: { 'test.': 'SOA NS', 'leaf.test.': types }, iterations }).match('leaf.test.'));
+
+/** With more signatures that do not verify than are tried. */
+const overspent = (rrset: RRset): RRset =>
+  Array.from({ length: 9 }).reduce((signed: RRset) => above.sign(signed, { corrupt: true }), { ...rrset, signatures: [] });
 
 /** As long as its signature is valid, which is a day. */
 const insecure = (reason: string) => ({ value: { at: 'zone', security: { state: 'insecure', zone: child, reason } }, expires: NOW + 3600 });
@@ -69,6 +74,31 @@ describe('a question for DS', () => {
     expect(judge(byNsec3(iterations, types))).toMatchObject({ value: { security: { state: 'bogus' } }, fault: 'bogus' });
   });
 
+  const strays = (count: number) => Array.from({ length: count }, () => above.nsec('x.test.', 'y.test.', 'A'));
+
+  test('a denial that denies something else: bogus, and it is said of what', () => {
+    expect(judge(denied(...strays(1)))).toMatchObject({
+      value: {
+        security: {
+          state: 'bogus',
+          reason: 'denial-incomplete',
+          detail: 'DS of leaf.test.: no NSEC matches or covers the delegation',
+        },
+      },
+    });
+  });
+
+  test.each<[string, LookedUp, RRsetLimit]>([
+    ['DS of more signatures than are tried', given(overspent(above.rrset('leaf.test.', 'DS', zeroDs(13)))), 'signatures'],
+    ['a denial behind more than are read', denied(...strays(16), above.nsec('leaf.test.', 'x.test.', 'NS RRSIG NSEC')), 'denialRRsets'],
+  ])('%s: no verdict, not to be kept, and another server may give better', (_title, found, limit) => {
+    expect(judge(found)).toEqual({
+      value: { at: 'zone', security: { state: 'indeterminate', reason: 'limit-spent', detail: describeLimit(limit) } },
+      expires: 0,
+      fault: limit,
+    });
+  });
+
   test('a failure is no verdict, and is not kept', () => {
     expect(judge(failed)).toEqual({
       value: { at: 'zone', security: { state: 'indeterminate', reason: 'servers-unreachable' } },
@@ -95,6 +125,11 @@ describe('a question for DNSKEY', () => {
     ['an alias in their place', given(leaf.rrset('leaf.test.', 'CNAME', ['www.test.']))],
     ['not those that DS names', given(keys)],
   ])('%s: bogus', (_title, found) => expect(judge(found, zeroDs(13))).toMatchObject(bogus));
+
+  test('an alias in their place is no DNSKEY, and that is said', () => {
+    const alias = given(leaf.rrset('leaf.test.', 'CNAME', ['www.test.']));
+    expect(judge(alias, zeroDs(13))).toMatchObject({ value: { detail: 'leaf.test. has no DNSKEY records' } });
+  });
 
   test('a failure is no verdict, and is not kept', () => {
     expect(judge(failed, zeroDs(13))).toEqual({ value: { state: 'indeterminate', reason: 'servers-unreachable' }, expires: 0 });

@@ -6,7 +6,7 @@ import { AnswerTable } from '../../../src/server/udp/table-writer.ts';
 const NOW = 1_700_000_000;
 const READERS = 4;
 /** Some seconds; ZEKER_TORN_WRITES=4000000 makes it half a minute. */
-const WRITES = Number(process.env['ZEKER_TORN_WRITES'] ?? 60_000);
+const WRITES = Number(process.env.ZEKER_TORN_WRITES ?? 60_000);
 
 test(`a writer and ${READERS} readers at full speed: no torn answer gets out`, async () => {
   const table = new AnswerTable(1_000_000);
@@ -49,5 +49,5 @@ test(`a writer and ${READERS} readers at full speed: no torn answer gets out`, a
   const sums = (await Promise.all(counts)).map(([count]) => count as { hits: number; misses: number; torn: number });
   expect(sums.map(({ torn }) => torn)).toEqual([0, 0, 0, 0]);
   for (const { hits } of sums) expect(hits).toBeGreaterThan(0);
-  if (process.env['ZEKER_TORN_WRITES']) console.log(sums);
+  if (process.env.ZEKER_TORN_WRITES) console.log(sums);
 }, 120_000);
