@@ -11,7 +11,7 @@ import { signZones } from './sign.mjs';
 const { bench, dist, work, folder, result, options } = JSON.parse(process.argv[2]);
 
 bringUp();
-const zones = makeZones(options.zones);
+const zones = makeZones(options.zones, options.names);
 const authority = await startAuthority(zones, await signZones(zones, work), folder);
 try {
   const measure = { cached: measureCached, cold: measureCold }[bench];

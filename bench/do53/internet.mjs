@@ -31,10 +31,16 @@ const TTL = 86_400;
  * @property {undefined | 'nsec' | 'nsec3' | 'nsec3-opt-out'} denial undefined: not signed
  * @property {string[]} lines in zone file form
  * @property {undefined | 'expired' | 'wrong-ds'} fault asked only when answers are compared
+ * @property {number} [hosts] further hosts
  */
 
-/** All zones. @param {number} count signed leaf zones, and as many unsigned ones @returns {Zone[]} */
-export function makeZones(count) {
+/**
+ * All zones.
+ * @param {number} count signed leaf zones, and as many unsigned ones
+ * @param {number} names further hosts, spread evenly over all leaf zones
+ * @returns {Zone[]}
+ */
+export function makeZones(count, names = 0) {
   const root = { origin: '.', level: 'root', denial: 'nsec', lines: apexLines('.', 'a.servers.', 'b.servers.') };
   root.lines.push(...addresses.root.map((address, i) => `${'ab'[i]}.servers. ${TTL} IN A ${address}`));
   const parents = new Map(tlds.map(({ name, denial }, i) => [name, makeTld(name, denial, i, root)]));
@@ -45,7 +51,12 @@ export function makeZones(count) {
     leaves.push(leaf);
   };
   for (let i = 0; i < HOSTERS; i++) add(makeHoster(i), tldOf(i));
-  for (let i = 0; i < count * 2; i++) add(makeLeaf(i), tldOf(i));
+  for (let i = 0; i < count * 2; i++) {
+    const leaf = makeLeaf(i);
+    leaf.hosts = Math.floor((names * (i + 1)) / (count * 2)) - Math.floor((names * i) / (count * 2));
+    leaf.lines.push(...hostsOf(leaf).map(hostLine));
+    add(leaf, tldOf(i));
+  }
   for (const fault of ['expired', 'wrong-ds']) add(makeLeaf(0, fault), 'north');
   return [root, ...parents.values(), ...leaves];
 }
@@ -121,6 +132,15 @@ function makeLeaf(i, fault) {
   return { origin, level: 'leaf', denial, lines, fault };
 }
 
+/** The further hosts of a zone: of two, one has an address and one takes mail elsewhere. */
+function hostsOf({ origin, hosts = 0 }) {
+  return Array.from({ length: hosts }, (_, k) => ({ qname: `h${k}.${origin}`, type: k % 2 === 0 ? 'A' : 'MX', k, origin }));
+}
+
+function hostLine({ qname, type, k, origin }) {
+  return `${qname} ${TTL} IN ${type} ${type === 'A' ? `192.0.2.${1 + (k % 250)}` : `10 mx1.${origin}`}`;
+}
+
 /** What is asked of each leaf zone: what a mail appliance asks, an alias, a type and a name that are not there. */
 const asked = [
   ['', 'MX'],
@@ -140,4 +160,9 @@ export function questionsOf(zones, { faulty = false } = {}) {
   return leaves
     .filter(({ origin }) => !origin.startsWith('hoster'))
     .flatMap(({ origin }) => asked.map(([prefix, type]) => ({ qname: `${prefix}${origin}`, type })));
+}
+
+/** The questions for the further hosts, each another name. @param {Zone[]} zones */
+export function hostQuestionsOf(zones) {
+  return zones.flatMap((zone) => hostsOf(zone).map(({ qname, type }) => ({ qname, type })));
 }

@@ -1,6 +1,6 @@
-/** The contenders: how each is configured to do the same work, started, and found ready. All bind 127.0.0.1 in the bench's namespace. */
+/** zeker, Unbound and the echo: how each is configured to do the same work, started, and found ready. All bind 127.0.0.1 in the bench's namespace. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../lib/packages.mjs';
@@ -16,6 +16,7 @@ export const ADDRESS = '127.0.0.1';
  * @property {string} name
  * @property {number} port
  * @property {(folder: string, context: { dist: string, profile?: string }) => { program: string, args: string[] }} command writes what it reads
+ * @property {boolean} [isEcho] sends back what it is sent: no resolver
  */
 
 /** @type {Contender} */
@@ -27,8 +28,9 @@ export const zeker = {
       listen: { dns: [`${ADDRESS}:${this.port}`], http: false },
       root: { hints: 'hints' },
       trust: { anchors: 'anchors' },
+      server: { udpThreads: 1 },
       resolver: { ipv6: false },
-      cache: { maxMemory: '512MB' },
+      cache: { maxMemory: '1GB', answerTable: '512MB' },
       log: { level: 'warn' },
     };
     writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config));
@@ -59,10 +61,11 @@ export const unbound = {
   },
 };
 
-/** The least that a server in Node can do with a datagram: what an answer costs before anybody thinks. @type {Contender} */
+/** The least that a server can do with datagrams, taken and sent by batches: what an answer costs before anybody thinks. @type {Contender} */
 export const echo = {
-  name: 'node:dgram echo',
+  name: 'batched echo',
   port: 5303,
+  isEcho: true,
   command() {
     return { program: process.execPath, args: [fileURLToPath(new URL('echo-server.mjs', import.meta.url)), ADDRESS, String(this.port)] };
   },
@@ -71,6 +74,8 @@ export const echo = {
 /** Starts one with empty caches and waits until it answers; a resolver, until the root's NS set is secure. */
 export async function startContender(contender, { work, dist, profile }) {
   const folder = join(work, contender.name.replace(/\W+/g, '-'));
+  // A cache in a file, as Knot Resolver has it, must not live on.
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, 'hints'), hintsText());
   writeFileSync(join(folder, 'anchors'), anchorText());
@@ -83,7 +88,7 @@ export async function startContender(contender, { work, dist, profile }) {
     await waitFor(contender.name, async () => {
       server.demandRunning(contender.name);
       const reply = await client.ask(query, 25);
-      return reply !== undefined && (contender === echo || (reply.rcode === 0 && reply.authenticData));
+      return reply !== undefined && (contender.isEcho || (reply.rcode === 0 && reply.authenticData));
     });
   } finally {
     client.close();
