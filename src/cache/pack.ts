@@ -27,7 +27,7 @@ export function packRRsets(rrsets: readonly RRset[]): RRset[] {
 
 /** A name of its own, with a flat key. */
 export function packName({ wire, key, labels }: Name): Name {
-  return { wire: Uint8Array.from(wire), key: flatten(key), labels };
+  return { wire: new Uint8Array(wire), key: flatten(key), labels };
 }
 
 function contentOf({ rdata, signatures }: RRset): number {
