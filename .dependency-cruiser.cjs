@@ -47,6 +47,7 @@ const reservedPackages = [
   { name: 'commander', folders: 'cli\\.ts|cli/' },
   { name: 'yaml', folders: 'config\\.ts|config/' },
   { name: 'pino', folders: 'log\\.ts' },
+  { name: 'koffi', folders: 'server/udp/libc\\.ts' },
   { name: '(fastify|@fastify/.*|prom-client)', folders: 'http/' },
 ];
 const reservedRules = [

@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { LineCounter, parseDocument } from 'yaml';
@@ -39,7 +40,7 @@ export interface Config {
     readonly byDefault: boolean;
     readonly http: Endpoint | undefined;
   };
-  readonly server: { readonly nsid: string | undefined };
+  readonly server: { readonly nsid: string | undefined; readonly udpThreads: number };
   /** Secrets in hexadecimal, checked; undefined: one made at the start. */
   readonly cookies: {
     readonly enabled: boolean;
@@ -48,7 +49,7 @@ export interface Config {
     readonly require: boolean;
   };
   /** Prefixes in text form, checked. */
-  readonly access: { readonly allow: readonly string[] };
+  readonly access: { readonly allow: readonly string[]; readonly queriesPerSecond: number; readonly trusted: readonly string[] };
   readonly http: { readonly access: readonly string[]; readonly hosts: readonly string[] };
   /** Absolute file names; undefined: what comes with zeker. */
   readonly root: { readonly hints: string | undefined };
@@ -65,7 +66,10 @@ export interface Config {
     readonly sha1Digest: boolean;
     readonly negativeTrustAnchors: readonly NegativeTrustAnchor[];
   };
-  readonly cache: Omit<CheckedConfig['cache'], 'maxMemory'> & { readonly maxOctets: number };
+  readonly cache: Omit<CheckedConfig['cache'], 'maxMemory' | 'answerTable'> & {
+    readonly maxOctets: number;
+    readonly answerTableOctets: number;
+  };
   readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
 }
 
@@ -129,7 +133,7 @@ export function fileFault(
 }
 
 function toConfig(
-  { listen, resolver, validation, cache: { maxMemory, ...cache }, ...rest }: CheckedConfig,
+  { listen, resolver, validation, cache: { maxMemory, answerTable, ...cache }, ...rest }: CheckedConfig,
   folder: string,
   byDefault: boolean,
 ): Omit<Config, 'named'> {
@@ -140,7 +144,7 @@ function toConfig(
       byDefault,
       http: listen.http === false ? undefined : checked(tryParseEndpoint(listen.http)),
     },
-    server: { nsid: rest.server.nsid },
+    server: { nsid: rest.server.nsid, udpThreads: rest.server.udpThreads ?? Math.max(1, availableParallelism() - 1) },
     cookies: { ...rest.cookies, secret: rest.cookies.secret, previousSecret: rest.cookies.previousSecret },
     access: rest.access,
     http: rest.http,
@@ -156,7 +160,11 @@ function toConfig(
         until: checked(tryParseMoment(until)),
       })),
     },
-    cache: { ...cache, maxOctets: checked(tryParseOctets(maxMemory)) },
+    cache: {
+      ...cache,
+      maxOctets: checked(tryParseOctets(maxMemory)),
+      answerTableOctets: checked(tryParseOctets(answerTable)),
+    },
     log: { level: rest.log.level, file: fileName(rest.log.file) },
   };
 }

@@ -35,14 +35,17 @@ export function openTrust(config: Config, now: () => number, tell: (event: Trust
   return { anchors, report, tracker };
 }
 
-/** Begins to look at the keys. @returns what ends it */
-export function followAnchors({ tracker, anchors }: Trust, resolver: LiveResolver, log: Logger): () => void {
+/** Begins to look at the keys. `onChange` hears of every change of the anchors, after the resolver. @returns what ends it */
+export function followAnchors({ tracker, anchors }: Trust, resolver: LiveResolver, log: Logger, onChange = () => {}): () => void {
   if (!tracker) return () => {};
   return startRefreshing({
     tracker,
     fetchKeys: (zone, judge) => resolver.fetchKeys(zone, judge),
     signal: (zone) => signalKeyTags(zone, anchors(), resolver),
-    onChange: (change) => resolver.anchorsChanged(change),
+    onChange(change) {
+      resolver.anchorsChanged(change);
+      onChange();
+    },
     onError: (err) => log.error({ err }, 'a look at the keys of a trust anchor failed'),
     schedule(milliseconds, run) {
       const timer = setTimeout(run, milliseconds).unref();

@@ -7,7 +7,8 @@ import type { Logger } from './log.ts';
 import { createBacklog } from './server/backlog.ts';
 import { BindError } from './server/bind-error.ts';
 import { MAX_BACKLOG_OCTETS, startTcp, type TcpOptions } from './server/stream.ts';
-import { startUdp, type UdpOptions } from './server/udp.ts';
+import { startUdp, type UdpOptions } from './server/udp/dgram.ts';
+import type { UdpFront } from './server/udp/front.ts';
 import type { Answer } from './service/answer.ts';
 
 export type MayAsk = (address: string) => boolean;
@@ -32,18 +33,22 @@ export function frontOptions(mayAsk: MayAsk, metrics: Metrics, log: Logger): Fro
   };
 }
 
-/** Listens at every endpoint. @returns them with the ports bound @throws {BindError} */
+/** Listens at every endpoint, over UDP by the front where there is one. @returns them with the ports bound @throws {BindError} */
 export async function listenDns(
   { dns, byDefault }: Config['listen'],
   answer: Answer,
   options: FrontOptions,
   log: Logger,
   servers: Stoppable[],
+  front?: UdpFront,
 ): Promise<Endpoint[]> {
+  const bindUdp: BindUdp = front
+    ? async (endpoint) => front.bind(endpoint)
+    : (endpoint) => serveByDgram(endpoint, answer, options, servers);
   const endpoints: Endpoint[] = [];
   for (const endpoint of dns) {
     try {
-      const port = await listenBoth(endpoint, answer, options, servers);
+      const port = await listenBoth(endpoint, bindUdp, answer, options, servers);
       endpoints.push({ ...endpoint, port });
     } catch (error) {
       // Nobody asked for IPv6 here: a machine without it is served on IPv4 alone.
@@ -52,19 +57,42 @@ export async function listenDns(
       log.warn(error.message);
     }
   }
+  if (front) {
+    servers.push(front);
+    await front.start();
+  }
   return endpoints;
 }
 
+type BindUdp = (endpoint: Endpoint) => Promise<{ readonly port: number; close(): unknown }>;
+
+async function serveByDgram(endpoint: Endpoint, answer: Answer, options: UdpOptions, servers: Stoppable[]): ReturnType<BindUdp> {
+  const server = await startUdp(endpoint, answer, options);
+  servers.push(server);
+  return {
+    port: server.port,
+    close() {
+      servers.splice(servers.indexOf(server), 1);
+      return server.stop(0);
+    },
+  };
+}
+
 /** UDP and TCP on one port; where 0 is asked, on one that is free for both. UDP comes first: who finds TCP open may ask over UDP at once. */
-async function listenBoth(endpoint: Endpoint, answer: Answer, options: FrontOptions, servers: Stoppable[]): Promise<number> {
+async function listenBoth(
+  endpoint: Endpoint,
+  bindUdp: BindUdp,
+  answer: Answer,
+  options: TcpOptions,
+  servers: Stoppable[],
+): Promise<number> {
   for (let attempt = 1; ; attempt++) {
-    const udp = await startUdp(endpoint, answer, options);
+    const udp = await bindUdp(endpoint);
     try {
-      const tcp = await startTcp({ ...endpoint, port: udp.port }, answer, options);
-      servers.push(udp, tcp);
+      servers.push(await startTcp({ ...endpoint, port: udp.port }, answer, options));
       return udp.port;
     } catch (error) {
-      await udp.stop(0);
+      await udp.close();
       const taken = error instanceof BindError && error.code === 'EADDRINUSE';
       if (endpoint.port !== 0 || !taken || attempt === PORT_ATTEMPTS) throw error;
     }

@@ -14,6 +14,7 @@ import { warningsOf } from './config/warnings.ts';
 import { type Config, fileFault } from './config.ts';
 import { createDaneCheck } from './dane/check.ts';
 import { followAnchors, logTrust, openTrust, type Trust } from './follow-anchors.ts';
+import { openFront } from './front.ts';
 import { buildApp } from './http/app.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { frontOptions, listenDns, type MayAsk, type Stoppable } from './listen.ts';
@@ -26,6 +27,7 @@ import { createResolver } from './resolver/resolver.ts';
 import type { CacheFigures, PrefetchOutcome, Readiness, ResolverSettings } from './resolver/settings.ts';
 import { BindError } from './server/bind-error.ts';
 import { type Answer, type CookieSettings, createAnswer } from './service/answer.ts';
+import type { FinishedAnswers } from './service/finished.ts';
 import type { TrustEvent } from './trust/tracker.ts';
 import { readVersion } from './version.ts';
 
@@ -149,15 +151,20 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     closers.push(close);
     const clients = createPrefixSet(config.access.allow);
     const mayAsk = (address: string) => clients.has(address);
-    const answer = createService(config, resolver, metrics, log, mayAsk);
-    const dns = await listenDns(config.listen, answer, frontOptions(mayAsk, metrics, log), log, servers);
+    const cookies = config.cookies.enabled ? toCookieSettings(config.cookies) : undefined;
+    const front = openFront(config, cookies, log);
+    const answer = createService(config, resolver, metrics, log, mayAsk, cookies, front?.table);
+    const options = frontOptions(mayAsk, metrics, log);
+    const udp = front?.serve(answer, options);
+    if (front && udp) metrics.watchFront(udp.counts, front.table);
+    const dns = await listenDns(config.listen, answer, options, log, servers, udp);
     const getReady = createReadying(resolver, lastFailure, log);
     closers.push(getReady.end);
     const http = await listenHttp(config, resolver, trust, metrics, getReady.onDemand, log, servers);
     for (const warning of warningsOf(config, settings)) log.warn(warning);
     log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http) }, 'listening');
     listening = true;
-    closers.push(followAnchors(trust, resolver, log));
+    closers.push(followAnchors(trust, resolver, log, () => front?.table.empty()));
     if (config.resolver.priming) getReady.start();
     return { dns, http, resolver, stop };
   } catch (error) {
@@ -174,7 +181,15 @@ function openConfiguredLog(config: Config): ReturnType<typeof openLog> {
   }
 }
 
-function createService(config: Config, resolver: LiveResolver, metrics: Metrics, log: Logger, mayAsk: MayAsk): Answer {
+function createService(
+  config: Config,
+  resolver: LiveResolver,
+  metrics: Metrics,
+  log: Logger,
+  mayAsk: MayAsk,
+  cookies: CookieSettings | undefined,
+  finished: FinishedAnswers | undefined,
+): Answer {
   return createAnswer({
     resolver,
     mayAsk,
@@ -182,7 +197,9 @@ function createService(config: Config, resolver: LiveResolver, metrics: Metrics,
     configuredZones: [...config.resolver.forward, ...config.resolver.stub].map(({ zone }) => zone),
     trustsRootKey: (tag) => resolver.rootKeyTags().includes(tag),
     ...(config.server.nsid === undefined ? {} : { nsid: config.server.nsid }),
-    ...(config.cookies.enabled ? { cookies: toCookieSettings(config.cookies) } : {}),
+    ...(cookies ? { cookies } : {}),
+    ...(finished ? { finished } : {}),
+    prefetch: config.cache.prefetch,
     clock: () => Date.now() / 1000,
     onAnswer: ({ verdict, isStale, seconds }) => {
       metrics.countAnswer(verdict);

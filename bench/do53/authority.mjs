@@ -60,12 +60,13 @@ async function startLevel(level, zones, zoneFolder, work) {
   };
 }
 
-/** Starts them all. `queries()` is how many queries they have had, by level. */
+/** Starts them all. `queries()` is how many queries they have had, by level; `total()`, all together. */
 export async function startAuthority(zones, zoneFolder, work) {
   const levels = [];
   for (const level of Object.keys(addresses)) levels.push(await startLevel(level, zones, zoneFolder, work));
   return {
     queries: () => Object.fromEntries(levels.map(({ level, queries }) => [level, queries()])),
+    total: () => levels.reduce((sum, { queries }) => sum + queries(), 0),
     stop: () => Promise.all(levels.map(({ stop }) => stop())),
   };
 }

@@ -1,13 +1,17 @@
-/** A DNS client over UDP that reads of an answer what is compared, RCODE and AD, and what explains them. */
+/** A DNS client over UDP that reads of an answer what is compared, RCODE and AD, whether it is whole, and what explains it. */
 
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import dnsPacket from 'dns-packet';
 import { ADDRESS } from './resolvers.mjs';
 
-/** Opens a client of one resolver; many questions may be under way. */
-export async function openClient(port) {
+/** Opens a client of one resolver, at an address of its own where one is given; many questions may be under way. */
+export async function openClient(port, from) {
   const socket = createSocket('udp4');
+  if (from !== undefined) {
+    socket.bind({ address: from });
+    await once(socket, 'listening');
+  }
   socket.connect(port, ADDRESS);
   await once(socket, 'connect');
   const waiting = new Map();
@@ -39,7 +43,12 @@ export async function openClient(port) {
 }
 
 function readReply(reply) {
-  return { rcode: reply[3] & 0xf, authenticData: (reply[3] & 0x20) !== 0, explain: () => extendedErrors(reply) };
+  return {
+    rcode: reply[3] & 0xf,
+    authenticData: (reply[3] & 0x20) !== 0,
+    truncated: (reply[2] & 0x02) !== 0,
+    explain: () => extendedErrors(reply),
+  };
 }
 
 /** The texts of extended errors (RFC 8914), or their codes. */

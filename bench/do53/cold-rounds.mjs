@@ -5,25 +5,26 @@
 
 import { join } from 'node:path';
 import { formatNumber, formatPercent, formatSummary, interleave, printTable, ratioOf, summarise } from '../lib/report.mjs';
-import { compareAnswers } from './compare.mjs';
+import { compareAfresh } from './compare.mjs';
 import { measureLoad } from './dnsperf.mjs';
 import { questionsOf } from './internet.mjs';
+import { choosePeers } from './peers.mjs';
 import { printProfile, profileFolder } from './profile.mjs';
-import { encodeQuery, shuffle, writeQueryFile } from './queries.mjs';
+import { encodeQuery, ofHalf, shuffle, writeQueryFile } from './queries.mjs';
 import { startContender, unbound, zeker } from './resolvers.mjs';
 
 /** A list takes seconds; a server that hangs must not take hours. */
 const MOST_SECONDS = 60;
 
 export async function measureCold({ dist, work, zones, authority, options }) {
-  const verdicts = await compareCold({ dist, work, zones });
+  const verdicts = await compareAfresh(questionsOf(zones, { faulty: true }), { work, dist });
   const halves = halvesOf(zones).map((questions, i) =>
     writeQueryFile(
       join(work, `half-${i}`),
       shuffle(questions).map((question, k) => encodeQuery(question, { dnssecOk: k % 2 === 0 })),
     ),
   );
-  const contenders = [zeker, unbound];
+  const contenders = [zeker, unbound, ...choosePeers(options.peers ?? [])];
   const profile = profileFolder(work, options);
   const rounds = await interleave(options.rounds, contenders, async (contender, round) => {
     const server = await startContender(contender, { work, dist, profile });
@@ -33,7 +34,7 @@ export async function measureCold({ dist, work, zones, authority, options }) {
         const before = authority.queries();
         const load = await measureLoad(server, { file, seconds: MOST_SECONDS, once: true });
         // The zones are whole: a SERVFAIL is one that the load made, and no answer.
-        if (load.servfails > load.sent / 100)
+        if ((contender === zeker || contender === unbound) && load.servfails > load.sent / 100)
           throw new Error(`${contender.name} failed ${load.servfails} of ${load.sent} questions: ${load.codes}`);
         if (load.servfails > 0) console.log(`round ${round + 1}: ${contender.name} failed ${load.servfails} of ${load.sent} questions`);
         taken.push({ ...load, upstream: difference(authority.queries(), before) });
@@ -47,20 +48,10 @@ export async function measureCold({ dist, work, zones, authority, options }) {
   return { verdicts, questions: halvesOf(zones).map(({ length }) => length), ...report(contenders, rounds) };
 }
 
-/** With servers of their own: what they have learned is not for the rounds. */
-async function compareCold({ dist, work, zones }) {
-  const servers = [await startContender(zeker, { work, dist }), await startContender(unbound, { work, dist })];
-  try {
-    return await compareAnswers(questionsOf(zones, { faulty: true }), zeker, unbound);
-  } finally {
-    await Promise.all(servers.map(({ stop }) => stop()));
-  }
-}
-
-/** Leaf zones come in patterns of powers of two: whole runs of them go by turns to either half. */
+/** The questions of either half: zones that the other one does not know. */
 function halvesOf(zones) {
   const leaves = zones.filter(({ level }) => level === 'leaf');
-  return [0, 1].map((half) => questionsOf(leaves.filter((_, i) => (i >> 5) % 2 === half)));
+  return [0, 1].map((half) => questionsOf(ofHalf(leaves, half)));
 }
 
 function difference(after, before) {
@@ -91,10 +82,15 @@ function report(contenders, rounds) {
       ['', 'answers per CPU second', 'in kernel', 'answers per second', 'upstream queries per answer', 'root / TLD / leaf', 'start, ms'],
       ...rows,
     ]);
-    ratios[part] = { answers: ratioOf(perCpu[0], perCpu[1]), upstream: ratioOf(upstream[0], upstream[1]) };
-    console.log(
-      `zeker / Unbound: ${formatSummary(ratios[part].answers)} in answers per CPU second, ${formatSummary(ratios[part].upstream)} in upstream queries`,
-    );
+    const perSecond = taken.map((loads) => loads.map((load) => load.perSecond));
+    ratios[part] = {};
+    for (let i = 1; i < contenders.length; i++) {
+      const [answers, speed, queries] = [perCpu, perSecond, upstream].map((figures) => ratioOf(figures[0], figures[i]));
+      ratios[part][contenders[i].name] = { answers, speed, upstream: queries };
+      console.log(
+        `zeker / ${contenders[i].name}: ${formatSummary(answers)} in answers per CPU second, ${formatSummary(speed)} in answers per second, ${formatSummary(queries)} in upstream queries`,
+      );
+    }
   }
   return { ratios, rounds: Object.fromEntries(contenders.map(({ name }, i) => [name, rounds[i]])) };
 }

@@ -2,6 +2,7 @@
 
 import { openClient } from './client.mjs';
 import { encodeQuery } from './queries.mjs';
+import { startContender, unbound, zeker } from './resolvers.mjs';
 
 const IN_FLIGHT = 32;
 const MOST_SHOWN = 40;
@@ -85,4 +86,14 @@ export async function compareAnswers(questions, ours, theirs) {
   }
   console.log(`same RCODE and AD for ${questions.length * variants.length} queries: ${JSON.stringify(verdicts)}`);
   return verdicts;
+}
+
+/** The same of zeker and Unbound, with servers of their own: what they have learned is not for the rounds. */
+export async function compareAfresh(questions, context) {
+  const servers = [await startContender(zeker, context), await startContender(unbound, context)];
+  try {
+    return await compareAnswers(questions, zeker, unbound);
+  } finally {
+    await Promise.all(servers.map(({ stop }) => stop()));
+  }
 }

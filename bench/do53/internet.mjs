@@ -1,10 +1,10 @@
 /**
  * The internet that both resolvers recurse: a root, four TLDs, hosters of name service and leaf zones, half of them signed with algorithm 13.
  * All of it, keys too, follows from the number of leaf zones, so two runs ask the same; signatures alone differ, for ECDSA draws a number.
- * The data is that of mail domains: MX, A, AAAA, TLSA, SPF, DMARC, a web alias.
+ * The data is that of mail domains: MX, A, AAAA, TLSA, SPF, DKIM, DMARC, a web alias; names of client addresses, and lists of them.
  */
 
-import { dsRecord } from './keys.mjs';
+import { dsRecord, keyPair } from './keys.mjs';
 
 const tlds = [
   { name: 'north', denial: 'nsec' },
@@ -13,6 +13,9 @@ const tlds = [
   { name: 'west', denial: 'nsec3-opt-out' },
 ];
 const HOSTERS = 8;
+/** /24 of client addresses, out of the prefix for benchmarks (RFC 2544), which no resolver answers for by itself. */
+const CLIENT_NETWORKS = 32;
+const CLIENTS_PER_NETWORK = 250;
 
 /** Addresses of the documentation prefixes (RFC 5737), which lead nowhere but in the bench's own network namespace. */
 export const addresses = {
@@ -31,10 +34,16 @@ const TTL = 86_400;
  * @property {undefined | 'nsec' | 'nsec3' | 'nsec3-opt-out'} denial undefined: not signed
  * @property {string[]} lines in zone file form
  * @property {undefined | 'expired' | 'wrong-ds'} fault asked only when answers are compared
+ * @property {number} [hosts] further hosts
  */
 
-/** All zones. @param {number} count signed leaf zones, and as many unsigned ones @returns {Zone[]} */
-export function makeZones(count) {
+/**
+ * All zones.
+ * @param {number} count signed leaf zones, and as many unsigned ones
+ * @param {number} names further hosts, spread evenly over all leaf zones
+ * @returns {Zone[]}
+ */
+export function makeZones(count, names = 0) {
   const root = { origin: '.', level: 'root', denial: 'nsec', lines: apexLines('.', 'a.servers.', 'b.servers.') };
   root.lines.push(...addresses.root.map((address, i) => `${'ab'[i]}.servers. ${TTL} IN A ${address}`));
   const parents = new Map(tlds.map(({ name, denial }, i) => [name, makeTld(name, denial, i, root)]));
@@ -45,7 +54,16 @@ export function makeZones(count) {
     leaves.push(leaf);
   };
   for (let i = 0; i < HOSTERS; i++) add(makeHoster(i), tldOf(i));
-  for (let i = 0; i < count * 2; i++) add(makeLeaf(i), tldOf(i));
+  for (let i = 0; i < count * 2; i++) {
+    const leaf = makeLeaf(i);
+    leaf.hosts = Math.floor((names * (i + 1)) / (count * 2)) - Math.floor((names * i) / (count * 2));
+    leaf.lines.push(...hostsOf(leaf).map(hostLine));
+    add(leaf, tldOf(i));
+  }
+  const reverse = makeTld('in-addr.arpa', 'nsec', 0, root);
+  parents.set('in-addr.arpa', reverse);
+  for (let network = 0; network < CLIENT_NETWORKS; network++) add(makeReverse(network, count * 2), 'in-addr.arpa');
+  for (const list of addressLists) add(makeAddressList(list), list.tld);
   for (const fault of ['expired', 'wrong-ds']) add(makeLeaf(0, fault), 'north');
   return [root, ...parents.values(), ...leaves];
 }
@@ -117,8 +135,47 @@ function makeLeaf(i, fault) {
     at('_25._tcp.mx1', 'TLSA', `3 1 1 ${'0123456789abcdef'.repeat(4)}`),
     at('_dmarc', 'TXT', `"v=DMARC1; p=reject; rua=mailto:postmaster@${origin.slice(0, -1)}"`),
     at('www', 'CNAME', origin),
+    at('s1._domainkey', 'TXT', `"v=DKIM1; k=ed25519; p=${keyPair(origin, 0).secret.toString('base64')}"`),
   ];
   return { origin, level: 'leaf', denial, lines, fault };
+}
+
+/** The zone of a /24 of client addresses; those of even number are signed. Each client is the first mail host of some domain. */
+function makeReverse(network, domains) {
+  const origin = `${network}.18.198.in-addr.arpa.`;
+  const hosters = [network, network + 1].map((n) => n % HOSTERS);
+  const lines = apexLines(origin, ...hosters.map((n) => `ns1.hoster${n}.${tldOf(n)}.`));
+  for (let host = 1; host <= CLIENTS_PER_NETWORK; host++) {
+    const domain = (network * CLIENTS_PER_NETWORK + host) % domains;
+    lines.push(`${host}.${origin} ${TTL} IN PTR mx1.d${domain}.${tldOf(domain)}.`);
+  }
+  return { origin, level: 'leaf', denial: network % 2 === 0 ? 'nsec' : undefined, lines };
+}
+
+/** Lists of client addresses: one in `every` is on it. Not signed, as those of the world. */
+const addressLists = [
+  { origin: 'block.east.', tld: 'east', every: 7 },
+  { origin: 'welcome.south.', tld: 'south', every: 5 },
+];
+
+function makeAddressList({ origin, every }) {
+  const lines = apexLines(origin, `ns1.hoster0.${tldOf(0)}.`, `ns2.hoster0.${tldOf(0)}.`);
+  for (let n = 0; n < CLIENT_NETWORKS * CLIENTS_PER_NETWORK; n += every) lines.push(`${listed(n)}.${origin} ${TTL} IN A 127.0.0.2`);
+  return { origin, level: 'leaf', denial: undefined, lines };
+}
+
+/** The labels of client `n` in an address list, and in in-addr.arpa. */
+function listed(n) {
+  return `${1 + (n % CLIENTS_PER_NETWORK)}.${Math.floor(n / CLIENTS_PER_NETWORK)}.18.198`;
+}
+
+/** The further hosts of a zone: of two, one has an address and one takes mail elsewhere. */
+function hostsOf({ origin, hosts = 0 }) {
+  return Array.from({ length: hosts }, (_, k) => ({ qname: `h${k}.${origin}`, type: k % 2 === 0 ? 'A' : 'MX', k, origin }));
+}
+
+function hostLine({ qname, type, k, origin }) {
+  return `${qname} ${TTL} IN ${type} ${type === 'A' ? `192.0.2.${1 + (k % 250)}` : `10 mx1.${origin}`}`;
 }
 
 /** What is asked of each leaf zone: what a mail appliance asks, an alias, a type and a name that are not there. */
@@ -138,6 +195,37 @@ const asked = [
 export function questionsOf(zones, { faulty = false } = {}) {
   const leaves = zones.filter(({ level, fault }) => level === 'leaf' && (faulty || !fault));
   return leaves
-    .filter(({ origin }) => !origin.startsWith('hoster'))
+    .filter(({ origin }) => isMailDomain(origin))
     .flatMap(({ origin }) => asked.map(([prefix, type]) => ({ qname: `${prefix}${origin}`, type })));
+}
+
+/** The questions for the further hosts, each another name. @param {Zone[]} zones */
+export function hostQuestionsOf(zones) {
+  return zones.flatMap((zone) => hostsOf(zone).map(({ qname, type }) => ({ qname, type })));
+}
+
+/** Zones that are mail domains. */
+function isMailDomain(origin) {
+  return /^(d\d+|expired|wrong-ds)\./.test(origin);
+}
+
+/** Everything that is asked in a mail appliance's day, by what it is about. @param {number} count as `makeZones` has it */
+export function mailSubjects(count) {
+  const asked = (domain, ...questions) => questions.map(([prefix, type]) => ({ qname: `${prefix}d${domain}.${tldOf(domain)}.`, type }));
+  const clients = Array.from({ length: CLIENT_NETWORKS * CLIENTS_PER_NETWORK }, (_, n) => [
+    { qname: `${listed(n)}.in-addr.arpa.`, type: 'PTR' },
+    ...asked((n + 1) % (count * 2), ['mx1.', 'A']),
+    ...addressLists.map(({ origin }) => ({ qname: `${listed(n)}.${origin}`, type: 'A' })),
+  ]);
+  const domains = Array.from({ length: count * 2 }, (_, domain) => domain);
+  const senders = domains.map((domain) => asked(domain, ['', 'MX'], ['', 'A'], ['', 'TXT'], ['s1._domainkey.', 'TXT'], ['_dmarc.', 'TXT']));
+  const recipients = domains.map((domain) => {
+    const hosts = ['mx1.', 'mx2.'].flatMap((host) => [
+      [host, 'A'],
+      [host, 'AAAA'],
+      [`_25._tcp.${host}`, 'TLSA'],
+    ]);
+    return asked(domain, ['', 'MX'], ...hosts, ['www.', 'A']);
+  });
+  return { clients, senders, recipients };
 }

@@ -28,6 +28,11 @@ export function shuffle(list) {
   return shuffled;
 }
 
+/** Of a list by zones, one half. Leaf zones come in patterns of powers of two: whole runs of them go by turns to either half. */
+export function ofHalf(list, half) {
+  return list.filter((_, i) => (i >> 5) % 2 === half);
+}
+
 /** Writes queries as dnsperf reads them with -B: each behind its length in two octets. */
 export function writeQueryFile(file, queries) {
   writeFileSync(file, Buffer.concat(queries.flatMap((query) => [Buffer.of(query.length >> 8, query.length & 0xff), query])));

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { openClient } from '../do53/client.mjs';
 import { encodeQuery } from '../do53/queries.mjs';
 import { startContender, unbound, zeker } from '../do53/resolvers.mjs';
-import { formatNumber, printTable } from '../lib/report.mjs';
+import { formatNumber, percentile, printTable } from '../lib/report.mjs';
 import { caseNames, INNOCENT_ZONES, questionOf } from './script.mjs';
 
 const HOSTILE_WARMUP = 30;
@@ -34,16 +34,6 @@ const GIVEN_FLAGS = process.env.ZEKER_NODE_FLAGS ?? '';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0);
-
-function p99(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))];
-}
-
-/** Octets that a process has in memory of its own (proc(5), RssAnon). */
-function residentOctets(pid) {
-  return Number(/RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]) * 1024;
-}
 
 /** What the slices of the event loop came to since `begin`; undefined for who has none. */
 function watchSlices(contender, pid, file) {
@@ -120,11 +110,11 @@ async function measure(contender, name, { dist, work, authority }) {
     await askInnocently(client, names, INNOCENT_WARMUP, 2);
     const idle = await askInnocently(client, names, INNOCENT_ASKED, INNOCENT_EVERY_MS);
     await askHostilely(client, names, name, Math.min(count, HOSTILE_WARMUP));
-    const [cpu, octets, upstream] = [server.cpuSeconds().all, residentOctets(server.pid), await authority.queries()];
+    const [cpu, octets, upstream] = [server.cpuSeconds().all, server.residentOctets(), await authority.queries()];
     const { codes, asked } = await askHostilely(client, names, name, count);
     const weighed = {
       cpuMs: ((server.cpuSeconds().all - cpu) * 1000) / asked,
-      octets: (residentOctets(server.pid) - octets) / asked,
+      octets: (server.residentOctets() - octets) / asked,
       upstream: (sum(await authority.queries()) - sum(upstream)) / asked,
     };
     const watch = watchSlices(contender, server.pid, file);
@@ -134,7 +124,14 @@ async function measure(contender, name, { dist, work, authority }) {
     const attack = setInterval(() => void client.ask(encodeQuery(names.hostile(name)), PATIENCE_MS), HOSTILE_EVERY_MS);
     const during = await askInnocently(client, names, INNOCENT_ASKED, INNOCENT_EVERY_MS);
     clearInterval(attack);
-    return { ...weighed, codes, slices, idleP99: p99(idle.taken), duringP99: p99(during.taken), failed: idle.failed + during.failed };
+    return {
+      ...weighed,
+      codes,
+      slices,
+      idleP99: percentile(idle.taken, 99),
+      duringP99: percentile(during.taken, 99),
+      failed: idle.failed + during.failed,
+    };
   } finally {
     client.close();
     await server.stop();

@@ -34,5 +34,10 @@ export function findProgram(name) {
 export function missingPackages(packages) {
   const missing = packages.filter((name) => findProgram(programs[name]) === undefined);
   if (missing.length === 0) return undefined;
-  return `Missing Debian packages: ${missing.join(' ')}\nGet them with: apt-get install --no-install-recommends ${missing.join(' ')}`;
+  return `Missing Debian packages: ${missing.join(' ')}\n${installCommand(missing)}`;
+}
+
+/** What the operator has to type. */
+export function installCommand(packages) {
+  return `Get them with: apt-get install --no-install-recommends ${packages.join(' ')}`;
 }

@@ -14,6 +14,12 @@ export function cpuSeconds(pid) {
   return { user, system, all: user + system };
 }
 
+/** Octets that a process has in memory of its own, shared memory among its threads included (proc(5), RssAnon and RssShmem). */
+export function residentOctets(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  return [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB/gm)].reduce((sum, [, kilooctets]) => sum + Number(kilooctets) * 1024, 0);
+}
+
 const running = new Set();
 
 /** Starts a program that stays. Its output goes to `log`. */
@@ -35,6 +41,7 @@ export function startProcess(program, args, { log, cwd, env } = {}) {
       throw new Error(`${what} ended at once:\n  ${output}`);
     },
     cpuSeconds: () => cpuSeconds(child.pid),
+    residentOctets: () => residentOctets(child.pid),
     /** Asks it to end, and ends it after 8 seconds. */
     async stop() {
       child.kill('SIGTERM');

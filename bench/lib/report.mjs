@@ -12,6 +12,12 @@ export function summarise(values) {
   return { median, least: sorted[0], most: sorted.at(-1) };
 }
 
+/** The value that so many of a hundred do not exceed. */
+export function percentile(values, hundredths) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * hundredths) / 100))];
+}
+
 const plain = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** As many digits as mean something. */

@@ -18,17 +18,24 @@ export const clientLimits = {
    * a few from each server; hostile ones live by them (KeyTrap).
    */
   failedChecks: 32,
+  /** What those cost, in microseconds as `cryptoWork` has them: 32 would be 20,000 with P-384 keys, and no zone in order needs them. */
+  failedWork: 5_000,
   /** NSEC3 hash computations, iterations included (RFC 9276 §3.2). */
   nsec3Hashes: 3_000,
   /**
    * Signature checks, keys made ready for them, digests and NSEC3 hashes together, in microseconds as `crypto/cost.ts` has them. 100 checks
    * with P-384 keys would be 60,000. Zones in order cost much too from cold: where all is P-384, three aliases over zones of their own
-   * and a denial by NSEC3, or ANY at an apex of 14 RRsets, come to more than 8,000. That limit would keep a hostile query below 10 ms of CPU,
-   * at the price of SERVFAIL for such zones, which holds mail; turns keep neighbours from waiting for it.
+   * and a denial by NSEC3, or ANY at an apex of 14 RRsets, come to more than 8,000, and eight zones in a row to 18,000: a lower limit would be
+   * SERVFAIL for them, which holds mail. What hostile zones live by is `failedWork`.
    */
   cryptoWork: 20_000,
   /** Fetches of server addresses and of keys that this query caused. */
   subqueries: 60,
+  /**
+   * Server names looked up that turned out to have no address (NXNSAttack). One dead zone in full, or two on a way through aliases; where zones
+   * are in order there are none. Unbound stops after 5 that do not exist.
+   */
+  futileLookups: 16,
 } as const;
 
 /** Limits of a fetch that several queries may share: a server's address, a DNSKEY RRset, a DS RRset. */
@@ -38,9 +45,11 @@ export const sharedLimits = {
   aliases: 8,
   signatureChecks: 40,
   failedChecks: 24,
+  failedWork: 4_000,
   nsec3Hashes: 1_500,
   cryptoWork: 8_000,
   subqueries: 20,
+  futileLookups: 8,
 } as const satisfies Limits;
 
 /** Work on one RRset, one zone's keys or one denial, whoever asks (RFC 4035 §5.3.3 and KeyTrap). What lies beyond is not looked at. */
@@ -87,9 +96,11 @@ export const limitWords = {
   aliases: 'aliases',
   signatureChecks: 'signature checks',
   failedChecks: 'failed signature checks',
+  failedWork: 'work on failed signature checks',
   nsec3Hashes: 'NSEC3 hashes',
   cryptoWork: 'cryptographic work',
   subqueries: 'subqueries',
+  futileLookups: 'server names without address',
   signatures: 'signature checks of one RRset',
   keysOfOneTag: 'keys of one tag',
   signaturesRead: 'signatures of one RRset',
@@ -118,6 +129,8 @@ export class BudgetExceeded extends Error {
 
 export interface Budget {
   readonly spend: Spend;
+  /** The first limit that was spent; undefined while all hold. */
+  readonly exceeded: () => Cost | undefined;
   /** What has been spent so far, for whoever shares the bill. */
   readonly spent: () => Readonly<Record<Cost, number>>;
 }
@@ -130,15 +143,21 @@ export function openBudget(limits: Limits = clientLimits): Budget {
     aliases: 0,
     signatureChecks: 0,
     failedChecks: 0,
+    failedWork: 0,
     nsec3Hashes: 0,
     cryptoWork: 0,
     subqueries: 0,
+    futileLookups: 0,
   };
+  let exceeded: Cost | undefined;
   return {
     spend(what, amount = 1) {
       used[what] += amount;
-      if (used[what] > limits[what]) throw new BudgetExceeded(what);
+      if (used[what] <= limits[what]) return;
+      exceeded ??= what;
+      throw new BudgetExceeded(what);
     },
+    exceeded: () => exceeded,
     spent: () => used,
   };
 }

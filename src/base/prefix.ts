@@ -4,6 +4,7 @@
  */
 
 import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { addressOctets } from './address.ts';
 
 /** Text that is no prefix, with a sentence for whoever typed it. */
 export class PrefixError extends Error {
@@ -32,6 +33,13 @@ interface Prefix {
   readonly length: number;
 }
 
+/** A prefix as octets, 4 or 16 of them. */
+export interface PrefixOctets {
+  readonly octets: Uint8Array;
+  /** Leading bits that count. */
+  readonly length: number;
+}
+
 /** Addresses whose judgement is remembered: a look into BlockList costs a microsecond. */
 const MAX_REMEMBERED = 1_024;
 
@@ -52,6 +60,12 @@ export function createPrefixSet(prefixes: readonly string[]): PrefixSet {
       return found;
     },
   };
+}
+
+/** Reads a prefix for whoever compares octets. @throws {PrefixError} */
+export function parsePrefixOctets(text: string): PrefixOctets {
+  const { address, length } = parsePrefix(text);
+  return { octets: addressOctets(address), length };
 }
 
 function parsePrefix(text: string): Prefix {
@@ -82,19 +96,8 @@ function toPlainAddress(text: string): { readonly family: 4 | 6; readonly addres
 }
 
 /** Whether a bit behind the prefix is set: most often a slip, where `10.1.0.0/8` was meant to be `/16`. */
-function hasHostBits({ family, address, length }: Prefix): boolean {
-  const octets = family === 4 ? address.split('.').map(Number) : ipv6Octets(address);
-  return octets.some((octet, i) => (octet & (0xff >> Math.min(8, Math.max(0, length - i * 8)))) !== 0);
-}
-
-/** Octets of an IPv6 address known to be one. */
-function ipv6Octets(address: string): number[] {
-  const hexadecimal = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) => {
-    return `${(Number(a) * 256 + Number(b)).toString(16)}:${(Number(c) * 256 + Number(d)).toString(16)}`;
-  });
-  const [head = [], tail = []] = hexadecimal.split('::').map((part) => (part === '' ? [] : part.split(':')));
-  const groups = [...head, ...new Array<string>(8 - head.length - tail.length).fill('0'), ...tail];
-  return groups.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
+function hasHostBits(prefix: Prefix): boolean {
+  return addressOctets(prefix.address).some((octet, i) => (octet & (0xff >> Math.min(8, Math.max(0, prefix.length - i * 8)))) !== 0);
 }
 
 /**

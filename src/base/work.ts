@@ -15,6 +15,8 @@ export type Shared<T> =
 
 export interface Work {
   readonly spend: Spend;
+  /** How many pieces of work wait for this, one for another: 0 for that of a client query. */
+  readonly depth: number;
   /** Milliseconds left before this work must have ended; 0 or less when it is over. */
   readonly remainingMs: () => number;
   readonly trace: Trace | undefined;

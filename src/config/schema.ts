@@ -76,7 +76,15 @@ export const configSchema = Type.Object(
         description: 'HTTP: /dane, /resolve, /healthz, /readyz, /metrics. `false` for none.',
       }),
     }),
-    server: section('What the service says of itself.', {
+    server: section('The service itself.', {
+      udpThreads: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 64,
+          description:
+            'Threads that answer over UDP from the answer table. Without it: the number of processors less one, at least 1. 0, and where the system lacks recvmmsg: one socket of node:dgram for each address.',
+        }),
+      ),
       nsid: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Told to clients that ask who answers (RFC 5001).' })),
     }),
     cookies: section('DNS cookies for clients (RFC 7873, RFC 9018).', {
@@ -85,7 +93,17 @@ export const configSchema = Type.Object(
       previousSecret: Type.Optional(text('cookie-secret', 'Cookies made with it are still known (RFC 9018 section 5).')),
       require: flag(false, 'Over UDP, BADCOOKIE for clients whose cookie is not valid. Those without the option are not concerned.'),
     }),
-    access: section('Who may ask over DNS.', { allow: prefixes('Clients from elsewhere get REFUSED.', loopback) }),
+    access: section('Who may ask over DNS.', {
+      allow: prefixes('Clients from elsewhere get REFUSED.', loopback),
+      queriesPerSecond: Type.Integer({
+        minimum: 0,
+        maximum: 10_000_000,
+        default: 0,
+        description:
+          'What one client address (of IPv6 one /64) may ask over UDP in a second; beyond it, TC=1 sends it to TCP. 0: no limit. A valid cookie and `trusted` are exempt.',
+      }),
+      trusted: prefixes('Clients whose rate is not limited.', []),
+    }),
     http: section('Who may ask over HTTP. `access.allow` never opens it.', {
       access: prefixes('Clients from elsewhere get 403.', loopback),
       hosts: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
@@ -175,6 +193,12 @@ export const configSchema = Type.Object(
         default: '256MB',
         expects: expectations.octets,
         description: 'Memory of all caches together: octets, or a number with kB, MB, GB, KiB, MiB or GiB; at least 1 MB.',
+      }),
+      answerTable: Type.Union([text('octets', 'As 64MB.'), Type.Integer({ minimum: 1_000_000 })], {
+        default: '64MB',
+        expects: expectations.octets,
+        description:
+          'Memory for finished answers, which UDP threads send by themselves; beside maxMemory, taken from the system as it fills. At least 1 MB.',
       }),
       minTtl: seconds(0, 'Seconds that an answer is kept at least; never past its signature.'),
       maxTtl: seconds(86_400, 'Seconds that an answer is kept at most.'),

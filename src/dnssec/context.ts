@@ -7,7 +7,7 @@ import type { Verifier } from '../crypto/verifier.ts';
 export interface DnssecContext {
   /** Seconds since the epoch; signature windows are judged by it. */
   readonly now: number;
-  /** Charged `signatureChecks`, `failedChecks`, `nsec3Hashes` and `cryptoWork`. */
+  /** Charged `signatureChecks`, `failedChecks`, `failedWork`, `nsec3Hashes` and `cryptoWork`. */
   readonly spend: Spend;
   readonly verifier: Verifier;
   readonly policy: DnssecPolicy;

@@ -85,14 +85,25 @@ export function verifyRRset(rrset: RRset, keys: ZoneKeys, context: DnssecContext
 
 /** The same, a check a step. */
 export function* verifyingRRset(rrset: RRset, keys: ZoneKeys, context: DnssecContext): Steps<SignatureVerdict> {
-  const tally = { failed: 0 };
-  const verdict = yield* checking(rrset, keys, context, tally);
-  // Beside one that holds they are chance: keys of one tag (RFC 4034 Appendix B), or an algorithm that its signer does not have right.
-  if (verdict.verdict !== 'secure' && tally.failed > 0) context.spend('failedChecks', tally.failed);
+  const failed: number[] = [];
+  const verdict = yield* checking(rrset, keys, context, failed);
+  if (verdict.verdict !== 'secure') for (const cost of failed) chargeFailed(cost, context);
   return verdict;
 }
 
-function* checking(rrset: RRset, keys: ZoneKeys, context: DnssecContext, tally: { failed: number }): Steps<SignatureVerdict> {
+function chargeFailed(cost: number, context: DnssecContext): void {
+  context.spend('failedChecks');
+  context.spend('failedWork', cost);
+}
+
+/**
+ * So many failed checks of one RRset are charged only where none holds: beside one that does they are chance, keys of one tag (RFC 4034
+ * Appendix B), or an algorithm that its signer does not have right. More are charged at once, else eight of P-384 would be over before the bill.
+ */
+const FAILED_BY_CHANCE = 2;
+
+/** @param failed what failed checks cost that are not charged yet */
+function* checking(rrset: RRset, keys: ZoneKeys, context: DnssecContext, failed: number[]): Steps<SignatureVerdict> {
   let worst: BogusVerdict | undefined;
   let cut: RRsetLimit | undefined = rrset.signatures.length > rrsetLimits.signaturesRead ? 'signaturesRead' : undefined;
   let checksLeft: number = rrsetLimits.signatures;
@@ -122,10 +133,11 @@ function* checking(rrset: RRset, keys: ZoneKeys, context: DnssecContext, tally: 
       if (checksLeft-- === 0) return overLimit('signatures');
       yield;
       context.spend('signatureChecks');
-      context.spend('cryptoWork', context.verifier.costOf(key.algorithm, key.publicKey, data.length));
+      const cost = context.verifier.costOf(key.algorithm, key.publicKey, data.length);
+      context.spend('cryptoWork', cost);
       const check = context.verifier.verifySignature(key.algorithm, key.publicKey, rrsig.signature, data);
       if (check === 'valid') return secure(rrset, rrsig, context.now);
-      tally.failed++;
+      if (failed.push(cost) > FAILED_BY_CHANCE) chargeFailed(failed.shift() as number, context);
     }
     worst = moreTelling(worst, bogus('signature-wrong', `RRSIG over ${describe(rrset)} by key ${rrsig.keyTag} does not verify`));
   }

@@ -8,13 +8,28 @@ import { type Verdict, verdicts } from '../service/verdict.ts';
 import type { TrustReport } from '../trust/report.ts';
 
 /** Limits of the front ends, beside those of a resolution: queries in flight (DNSBomb), answers that a TCP client does not read. */
-export type FrontLimit = 'udpInFlight' | 'tcpUnread';
+export type FrontLimit = 'udpInFlight' | 'tcpUnread' | 'udpRate' | 'udpOverload';
 
 const limitLabels: Readonly<Record<Limit | FrontLimit, string>> = {
   ...limitWords,
   udpInFlight: 'udp in flight',
   tcpUnread: 'tcp unread',
+  udpRate: 'udp rate',
+  udpOverload: 'udp overload',
 };
+
+/** What UDP threads have done by themselves since the start: answers by verdict, and queries turned away. */
+export interface FrontCounts {
+  readonly secure: number;
+  readonly insecure: number;
+  readonly nxdomain: number;
+  /** Not on the access list. */
+  readonly refused: number;
+  /** Over the rate of one client. */
+  readonly rateLimited: number;
+  /** Left to the resolver thread while that had too many. */
+  readonly overloaded: number;
+}
 
 export interface Metrics {
   /** One DNS answer sent. */
@@ -35,6 +50,8 @@ export interface Metrics {
   watchEntries(cache: string, entries: () => number): void;
   /** The same for the octets of a cache, or of several that share one limit under a name of their own. */
   watchOctets(cache: string, octets: () => number): void;
+  /** Has the counts of UDP threads, and their answer table, read whenever the metrics are. */
+  watchFront(counts: () => FrontCounts, table: { readonly entries: number; readonly octets: number }): void;
   /** Has the states and timers of trust anchors read whenever the metrics are. */
   watchTrust(report: () => TrustReport): void;
   /** The text for Prometheus, and its media type. */
@@ -51,6 +68,11 @@ export function createMetrics(): Metrics {
     name: 'zeker_answers_total',
     help: 'DNS answers by verdict; nxdomain is any denial that holds, of a name or of a type.',
     labelNames: ['verdict'] as const,
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'zeker_udp_refused_total',
+    help: 'Queries over UDP from clients that are not on the access list, as far as UDP threads turned them away.',
     registers,
   });
   const stale = new Counter({
@@ -78,7 +100,7 @@ export function createMetrics(): Metrics {
   });
   const durations = new Histogram({
     name: 'zeker_query_duration_seconds',
-    help: 'From a query to its answer.',
+    help: 'From a query to its answer, for those that no UDP thread answered from the answer table.',
     buckets: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 4, 8],
     registers,
   });
@@ -94,6 +116,14 @@ export function createMetrics(): Metrics {
   for (const transport of ['udp', 'tcp']) upstream.inc({ transport }, 0);
   for (const words of Object.values(limitLabels)) limits.inc({ limit: hyphened(words) }, 0);
   for (const verdict of rfcVerdicts) checks.inc({ verdict }, 0);
+  /** Adds what UDP threads have counted since it was called last. */
+  let takeFrontCounts = () => {};
+  const watchEntries = openGauge(registry, 'zeker_cache_entries', 'Entries of a cache.');
+  const watchOctets = openGauge(
+    registry,
+    'zeker_cache_octets',
+    'Octets of a cache, as far as they are counted; those of the resolver share one limit and are told together.',
+  );
   return {
     countAnswer: (verdict) => answers.inc({ verdict }),
     countStaleAnswer: () => stale.inc(),
@@ -102,14 +132,27 @@ export function createMetrics(): Metrics {
     countLimit: (limit) => limits.inc({ limit: hyphened(limitLabels[limit]) }),
     observeQuery: (seconds) => durations.observe(seconds),
     countDaneCheck: (verdict) => checks.inc({ verdict }),
-    watchEntries: openGauge(registry, 'zeker_cache_entries', 'Entries of a cache.'),
-    watchOctets: openGauge(
-      registry,
-      'zeker_cache_octets',
-      'Octets of a cache, as far as they are counted; those of the resolver share one limit and are told together.',
-    ),
+    watchEntries,
+    watchOctets,
+    watchFront(counts, table) {
+      watchEntries('answer-table', () => table.entries);
+      watchOctets('answer-table', () => table.octets);
+      let last = counts();
+      takeFrontCounts = () => {
+        const now = counts();
+        const since = (what: keyof FrontCounts) => now[what] - last[what];
+        for (const verdict of ['secure', 'insecure', 'nxdomain'] as const) answers.inc({ verdict }, since(verdict));
+        refusals.inc(since('refused'));
+        limits.inc({ limit: hyphened(limitLabels.udpRate) }, since('rateLimited'));
+        limits.inc({ limit: hyphened(limitLabels.udpOverload) }, since('overloaded'));
+        last = now;
+      };
+    },
     watchTrust: (report) => watchTrust(registry, report),
-    expose: () => registry.metrics(),
+    expose() {
+      takeFrontCounts();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }

@@ -27,7 +27,10 @@ export type ZoneOutcome =
 
 /** Exchanges for one question at one zone, whatever its servers do. */
 const MAX_ATTEMPTS = 24;
-/** Server names looked up at a time, and in all, for one zone (NXNSAttack). */
+/**
+ * Server names looked up at a time, and in all, for one zone (NXNSAttack). One after another where an address is wanted for an address: two
+ * each time would be 1024 at a depth of ten.
+ */
 const NAMES_AT_A_TIME = 2;
 const MAX_NAMES = 8;
 
@@ -158,7 +161,8 @@ class Roster {
     const { addressesOf, addressFilter, upstreamPort } = this.#deps;
     if (this.#unresolved.length === 0 || this.#lookedUp >= MAX_NAMES) return false;
     const names: Name[] = [];
-    while (names.length < NAMES_AT_A_TIME && this.#unresolved.length > 0) {
+    const atATime = work.depth > 1 ? 1 : NAMES_AT_A_TIME;
+    while (names.length < atATime && this.#unresolved.length > 0) {
       const at = this.#deps.randomInt(this.#unresolved.length);
       names.push(...this.#unresolved.splice(at, 1));
     }

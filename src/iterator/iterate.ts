@@ -53,6 +53,8 @@ export interface IteratorDeps extends AskZoneDeps {
   readonly configured: readonly ConfiguredSource[];
   /** The zone in whose servers' answers an address RRset of this name was found, if it is cached. */
   readonly zoneOfCached: (name: Name) => Name | undefined;
+  /** Keeps what a minimised question was answered with: names beside the one at hand need not ask it again. */
+  readonly keepMinimised: (question: Question, fetched: Fetched) => void;
   /** Keeps the DS RRset of a referral, or the records that deny it; they save the chain of trust a question. */
   readonly keepReferralProof: (child: Name, zone: Name, authority: readonly RRset[], server: string) => void;
 }
@@ -109,6 +111,7 @@ export async function iterate(question: Question, avoid: ReadonlySet<string>, wo
     } else if (response.kind === 'denied' && response.denial === 'nxdomain') {
       minimising = false; // relaxed: servers that deny empty non-terminals are still about
     } else {
+      deps.keepMinimised(step, { ...response, zone: source.zone, server });
       minimised++;
       knownLabels = step.qname.labels;
     }

@@ -35,16 +35,17 @@ export class Attempts {
 
   /**
    * Starts an attempt of at most `timeoutMs`.
-   * @param begin gets `finish` and returns what to release at the end; it must not call `finish` before it returns
+   * @param begin gets `finish` and returns what to release at the end
    * @param onTimeout the outcome when time is up
    */
   start(timeoutMs: number, onTimeout: () => UpstreamOutcome, begin: (finish: Finish) => () => void): Promise<UpstreamOutcome> {
     if (this.#closed) return Promise.resolve(canceled);
     return new Promise((resolve, reject) => {
+      let release: (() => void) | undefined;
       const finish: Finish = (outcome) => {
         if (!this.#open.delete(finish)) return;
         clearTimeout(timer);
-        release();
+        release?.();
         try {
           resolve(typeof outcome === 'function' ? outcome() : outcome);
         } catch (error) {
@@ -54,7 +55,8 @@ export class Attempts {
       this.#open.add(finish);
       // Timers run before sockets are read: a reply that came while we were busy lies there still, and is read first.
       const timer = setTimeout(() => setImmediate(finish, onTimeout), timeoutMs);
-      const release = begin(finish);
+      release = begin(finish);
+      if (!this.#open.has(finish)) release(); // it ended before there was anything to release
     });
   }
 

@@ -16,7 +16,7 @@ import {
   outcomeOf,
   unreachable,
 } from './attempt.ts';
-import type { UpstreamOutcome, UpstreamQuery } from './exchange.ts';
+import type { UpstreamOutcome, UpstreamQuery, UpstreamServer } from './exchange.ts';
 import { composeQuery, matchReply, type RandomInt } from './query.ts';
 
 /** More replies that do not match than this, and somebody is guessing. */
@@ -56,10 +56,9 @@ function askOverUdp(query: UpstreamQuery, deps: NetDeps, attempts: Attempts) {
     };
     return openSocket(query, deps.random, finish, (socket) => {
       const sentAt = deps.monotonicMs();
-      const peer = socket.remoteAddress();
       socket.on('message', (reply: Buffer, from: RemoteInfo) => {
         // What came between bind and connect the kernel let through.
-        const match = from.address === peer.address && from.port === peer.port ? matchReply(reply, sent) : 'miss';
+        const match = isFrom(query.server, from, socket) ? matchReply(reply, sent) : 'miss';
         if (match === 'match') settle(reply, deps.monotonicMs() - sentAt);
         // Nothing wrong but its case: the wait ends, and TCP, to which this leads, settles what it was.
         else if (match === 'case') finish({ outcome: 'case-mismatch' });
@@ -68,6 +67,16 @@ function askOverUdp(query: UpstreamQuery, deps: NetDeps, attempts: Attempts) {
       socket.send(sent.octets, (error) => error && finish(unreachable(error)));
     });
   });
+}
+
+/** An IPv6 address may be written in many ways: the socket knows the system's. */
+function isFrom({ address, port }: UpstreamServer, from: RemoteInfo, socket: Socket): boolean {
+  return from.port === port && (from.address === address || from.address === socket.remoteAddress().address);
+}
+
+/** The addresses are literals: nothing to look up, nor to wait for. */
+function literal(address: string, family: unknown, found: (error: null, address: string, family: number) => void): void {
+  found(null, address, family as number);
 }
 
 /** Binds to a random port, connects, then calls `use`. Every error goes to `finish`. Returns what closes the socket. */
@@ -80,7 +89,7 @@ function openSocket(query: UpstreamQuery, random: RandomInt, finish: Finish, use
     open = undefined;
   };
   const tryBind = (triesLeft: number) => {
-    const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6 });
+    const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6, lookup: literal });
     open = socket;
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (open !== socket) return;

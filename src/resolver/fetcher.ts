@@ -5,6 +5,7 @@
 
 import { describeLimit } from '../base/budget.ts';
 import type { Name } from '../base/name.ts';
+import type { Question } from '../base/record.ts';
 import { Class, Type } from '../base/registry.ts';
 import type { IndeterminateReason } from '../base/validation.ts';
 import type { Shared, Work } from '../base/work.ts';
@@ -13,7 +14,7 @@ import { type Fetched, type IteratorDeps, iterate } from '../iterator/iterate.ts
 import { addressesIn } from '../iterator/zone-servers.ts';
 import type { LookedUp } from '../validator/looked-up.ts';
 import { denialTtl } from '../validator/validate.ts';
-import type { FailedLink, RawLink } from './link.ts';
+import { type FailedLink, isFailed, type RawLink } from './link.ts';
 import type { LinkStore } from './link-store.ts';
 
 /** The first link of a response, and what stood behind it in the same response. */
@@ -69,11 +70,25 @@ export class Fetcher {
     }
     const link = await this.fetch(name, type, avoid, work);
     if ('failure' in link) return { kind: 'failure', validation: link.failure };
-    this.#store.keep(name, type, link, this.#store.lifetime(ttlOf(link), undefined), undefined, this.#now());
+    this.#keepUnjudged(name, type, link);
     return toLookedUp(link);
   }
 
-  /** Addresses of a server: cached ones of any kind that is no hearsay, else looked up; IPv6 where IPv4 has none. */
+  /** Keeps what came of a question that nobody asked for its own sake, as not judged, and only where nothing is known. */
+  keepUnasked({ qname, qtype }: Question, fetched: Fetched): void {
+    const link = firstLink(fetched);
+    if (!isFailed(link) && !this.#store.find(qname, qtype, this.#now())) this.#keepUnjudged(qname, qtype, link);
+  }
+
+  #keepUnjudged(name: Name, type: number, link: RawLink): void {
+    this.#store.keep(name, type, link, this.#store.lifetime(ttlOf(link), undefined), undefined, this.#now());
+  }
+
+  /**
+   * Addresses of a server: cached ones of any kind that is no hearsay, else looked up; IPv6 where IPv4 has none.
+   * @returns undefined where a limit or a circle kept it from being known
+   * @throws {BudgetExceeded} where there were too many without
+   */
   async addressesOf(
     name: Name,
     families: { readonly ipv4: boolean; readonly ipv6: boolean },
@@ -87,6 +102,7 @@ export class Fetcher {
       const reason = found.kind === 'failure' ? found.validation.reason : undefined;
       limited ||= reason === 'limit-spent' || reason === 'cyclic-dependency';
     }
+    work.spend('futileLookups');
     return limited ? undefined : [];
   }
 

@@ -21,6 +21,9 @@ interface Task {
   /** Of the client query behind it, and so the same for all that it begins. */
   readonly family: Queuer & { begun: number };
   readonly waitsFor: Set<Task>;
+  /** Who began it, and pays what it costs as it arises. */
+  readonly payer: Task | undefined;
+  readonly exceeded: () => Cost | undefined;
   readonly spent: () => Readonly<Record<Cost, number>>;
   /** Something it waited for ended by a limit, which may be that of whoever began it: its result is not what another would get. */
   isCurtailed: boolean;
@@ -72,7 +75,7 @@ export class InFlight {
     deadlineMs: number,
     trace: Trace | undefined,
     run: (work: Work) => Promise<T>,
-    payer?: Work,
+    payer?: { readonly task: Task; readonly work: Work },
   ): Task {
     const budget = openBudget(limits);
     const end = this.#options.monotonicMs() + deadlineMs;
@@ -80,6 +83,8 @@ export class InFlight {
       depth,
       family,
       waitsFor: new Set(),
+      payer: payer?.task,
+      exceeded: budget.exceeded,
       spent: budget.spent,
       isCurtailed: false,
       promise: Promise.resolve({ outcome: 'cycle' }),
@@ -88,8 +93,9 @@ export class InFlight {
       // Paid at once by whoever began it too: two at a time at each of ten levels would else be a thousand before the first bill.
       spend: (what, amount = 1) => {
         budget.spend(what, amount);
-        if (isCharged(what)) payer?.spend(what, amount);
+        if (isCharged(what)) payer?.work.spend(what, amount);
       },
+      depth,
       remainingMs: () => end - this.#options.monotonicMs(),
       trace,
       turn: () => this.#turn(work, family),
@@ -121,6 +127,7 @@ export class InFlight {
   }
 
   async #share<T>(waiter: Task, work: Work, key: string, run: (work: Work) => Promise<T>): Promise<Shared<T>> {
+    mustHaveMeans(waiter);
     let task = this.#tasks.get(key);
     if (task && reaches(task, waiter)) return { outcome: 'cycle' };
     const joined = task !== undefined;
@@ -141,7 +148,7 @@ export class InFlight {
         Math.min(this.#options.sharedDeadlineMs, work.remainingMs()),
         work.trace,
         run,
-        work,
+        { task: waiter, work },
       );
     }
     waiter.waitsFor.add(task);
@@ -164,6 +171,20 @@ function mustHaveTime(work: Work): void {
   if (work.remainingMs() <= 0) throw new BudgetExceeded('time');
 }
 
+/**
+ * A limit that is spent ends all that is done on its account, before more is begun: each piece would else come as far as its own first expense,
+ * and whoever began it, hearing that it failed, begin the next.
+ * @throws {BudgetExceeded}
+ */
+function mustHaveMeans(task: Task): void {
+  const own = task.exceeded();
+  if (own) throw new BudgetExceeded(own);
+  for (let { payer } = task; payer; payer = payer.payer) {
+    const limit = payer.exceeded();
+    if (limit && isCharged(limit)) throw new BudgetExceeded(limit);
+  }
+}
+
 /** Whether `from` waits for `to`, directly or through others, or is it. */
 function reaches(from: Task, to: Task): boolean {
   const seen = new Set<Task>();
@@ -183,8 +204,10 @@ const charged = [
   'upstreamOctets',
   'signatureChecks',
   'failedChecks',
+  'failedWork',
   'nsec3Hashes',
   'cryptoWork',
+  'futileLookups',
 ] as const satisfies readonly Cost[];
 
 function isCharged(what: Cost): boolean {

@@ -96,6 +96,7 @@ export function createResolver(deps: ResolverDeps): LiveResolver {
     ],
     addressesOf: (name, work) => fetcher.addressesOf(name, settings, work),
     zoneOfCached: (name) => fetcher.zoneOfCached(name),
+    keepMinimised: (question, fetched) => fetcher.keepUnasked(question, fetched),
     keepReferralProof: (child, zone, authority, server) => store.keepReferralProof(child, zone, authority, server, now()),
   };
   const fetcher: Fetcher = new Fetcher(store, now, () => iterator);

@@ -7,11 +7,12 @@
 import type { Name } from '../base/name.ts';
 import type { EdnsOption, Message } from '../base/record.ts';
 import { EdnsCode, Rcode } from '../base/registry.ts';
-import type { Resolver } from '../resolver/resolution.ts';
+import type { Resolution, Resolver } from '../resolver/resolution.ts';
 import { composeMessage } from '../wire/compose.ts';
 import { edeOption } from '../wire/ede.ts';
 import { tryReadHeader, tryReadQuestion } from '../wire/read-message.ts';
 import { type CookieSecrets, type CookieState, judgeCookie } from './cookie.ts';
+import { type FinishedAnswers, type FinishedKey, finishAnswer, isFinished, REFRESH_SHARE } from './finished.ts';
 import { type JudgedQuery, judgeQuery, type Query } from './query.ts';
 import { type ReplySettings, replyFrom, replyWithError } from './reply.ts';
 import { contradictsSentinel } from './root-key-sentinel.ts';
@@ -64,6 +65,10 @@ export interface AnswerDeps {
   readonly cookies?: CookieSettings;
   /** Our UDP payload size: 1232 octets pass every path unfragmented. */
   readonly udpSize?: number;
+  /** Where answers that are the same to whoever asks are kept for front ends that need not ask here. */
+  readonly finished?: FinishedAnswers;
+  /** Whether the resolver must hear of what is asked for in the last part of its TTL. */
+  readonly prefetch?: boolean;
   /** Seconds since the epoch, with their fraction. */
   readonly clock: () => number;
   /** Synchronous, must not throw. */
@@ -72,7 +77,7 @@ export interface AnswerDeps {
   readonly onError?: (error: unknown) => void;
 }
 
-const DEFAULT_UDP_SIZE = 1_232;
+export const DEFAULT_UDP_SIZE = 1_232;
 /** What a client without EDNS takes (RFC 1035 §4.2.1). */
 const MIN_UDP_SIZE = 512;
 const MAX_TCP_SIZE = 0xffff;
@@ -111,16 +116,22 @@ async function resolve(
   { query, question }: Extract<JudgedQuery, { fate: 'resolve' }>,
   hop: Hop,
   client: Client,
-  { resolver, specialUseNames, configuredZones, trustsRootKey, clock, onAnswer }: AnswerDeps,
+  deps: AnswerDeps,
   settings: ReplySettings,
 ): Promise<Uint8Array> {
+  const { resolver, specialUseNames, configuredZones, trustsRootKey, finished, clock, onAnswer } = deps;
   const start = clock();
+  const epoch = finished?.epoch ?? 0;
   const local = specialUseNames ? answerSpecialUse(question, Math.floor(start), configuredZones) : undefined;
   const resolution = local ?? (await resolver.resolve(question, { acceptsStale: true }));
   // With CD the client judges for itself and is told nothing of our keys (RFC 8509 §2.2).
   const contradicted = trustsRootKey && !query.flags.checkingDisabled && contradictsSentinel(question, resolution, trustsRootKey);
   const reply = contradicted ? replyWithError(query, Rcode.SERVFAIL, settings) : replyFrom(query, resolution, settings);
   const octets = composeFor(query, reply, hop, client, settings);
+  if (finished && !local && !contradicted && isFinished(resolution)) {
+    const key = { question, dnssecOk: query.edns?.dnssecOk ?? false, checkingDisabled: query.flags.checkingDisabled };
+    keepFinished(key, resolution, finished, epoch, deps, settings);
+  }
   onAnswer?.({
     verdict: verdictOf(resolution),
     rcode: reply.rcode,
@@ -131,6 +142,20 @@ async function resolve(
     seconds: Math.max(0, clock() - start), // a wall clock may step back
   });
   return octets;
+}
+
+function keepFinished(
+  key: FinishedKey,
+  resolution: Resolution,
+  finished: FinishedAnswers,
+  epoch: number,
+  { clock, prefetch }: AnswerDeps,
+  settings: ReplySettings,
+): void {
+  const now = Math.floor(clock());
+  if (finished.holds(key, now)) return;
+  const answer = finishAnswer(key, resolution, now, { ...settings, refreshShare: prefetch ? REFRESH_SHARE : 0 });
+  if (answer) finished.publish(answer, epoch);
 }
 
 /** What concerns this client and this transport alone, whatever the answer. */

@@ -4,7 +4,7 @@
  */
 
 import { timingSafeEqual } from 'node:crypto';
-import { isIPv4 } from 'node:net';
+import { addressOctets } from '../base/address.ts';
 import type { Edns, EdnsOption } from '../base/record.ts';
 import { EdnsCode } from '../base/registry.ts';
 import { sipHash24 } from '../crypto/siphash.ts';
@@ -35,10 +35,13 @@ const MAX_AHEAD = 300;
 /** Judges the first COOKIE option, for others are ignored (RFC 7873 §5.2). `now` in seconds. */
 export function judgeCookie(edns: Edns | undefined, address: string, now: number, secrets: CookieSecrets): JudgedCookie {
   const cookie = edns?.options.find(({ code }) => code === EdnsCode.COOKIE)?.data;
-  if (!cookie) return { state: 'absent', option: undefined };
+  return cookie ? judgeCookieData(cookie, addressOctets(address), now, secrets) : { state: 'absent', option: undefined };
+}
+
+/** The same for the data of the option, from a client at an address of 4 or 16 octets. */
+export function judgeCookieData(cookie: Uint8Array, ip: Uint8Array, now: number, secrets: CookieSecrets): JudgedCookie {
   // RFC 7873 §5.2.2: 8 octets, or 16 to 40 with a server cookie.
   if (cookie.length !== CLIENT_OCTETS && (cookie.length < 16 || cookie.length > 40)) return { state: 'malformed', option: undefined };
-  const ip = addressOctets(address);
   const state = isValid(cookie, ip, now, secrets) ? 'valid' : 'unproven';
   return { state, option: { code: EdnsCode.COOKIE, data: makeCookie(cookie.subarray(0, CLIENT_OCTETS), ip, now, secrets.current) } };
 }
@@ -64,24 +67,4 @@ function isValid(cookie: Uint8Array, ip: Uint8Array, now: number, { current, pre
   if (age > MAX_AGE || age < -MAX_AHEAD) return false;
   const hash = cookie.subarray(16);
   return [current, previous].some((secret) => secret !== undefined && timingSafeEqual(hash, hashOf(cookie, ip, secret)));
-}
-
-/** 4 or 16 octets of an address literal, without its zone index. */
-function addressOctets(address: string): Uint8Array {
-  if (isIPv4(address)) return Uint8Array.from(address.split('.'), Number);
-  const [bare = ''] = address.split('%');
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(bare);
-  const [, head = '', ...last] = dotted ?? [];
-  const [a = 0, b = 0, c = 0, d = 0] = last.map(Number);
-  const text = dotted ? `${head}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}` : bare;
-  const [front = '', back] = text.split('::');
-  const groups = (part: string) => (part === '' ? [] : part.split(':'));
-  const [before, after] = [groups(front), groups(back ?? '')];
-  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
-  return Uint8Array.from(
-    [...before, ...zeros, ...after].flatMap((group) => {
-      const value = Number.parseInt(group, 16);
-      return [value >> 8, value & 0xff];
-    }),
-  );
 }

@@ -175,6 +175,7 @@ test('/metrics has the entries of each cache once, and the octets of all togethe
   const body = await (await fetch(`http://127.0.0.1:${service.http?.port}/metrics`)).text();
   const labels = (name: string) => [...body.matchAll(new RegExp(`^${name}\\{cache="([^"]+)"\\}`, 'gm'))].map(([, cache]) => cache);
   expect(labels('zeker_cache_entries').sort()).toEqual([
+    'answer-table',
     'bogus',
     'dane-verdicts',
     'delegation',
@@ -184,7 +185,7 @@ test('/metrics has the entries of each cache once, and the octets of all togethe
     'rrset',
     'server',
   ]);
-  expect(labels('zeker_cache_octets').sort()).toEqual(['dane-verdicts', 'resolver']);
+  expect(labels('zeker_cache_octets').sort()).toEqual(['answer-table', 'dane-verdicts', 'resolver']);
   await service.stop();
 });
 

@@ -108,6 +108,21 @@ describe('work on one RRset is bounded (KeyTrap, CVE-2023-50387)', () => {
     expect(other.spent().failedChecks).toBe(10);
   });
 
+  test('failed checks are charged by what they cost, and those that are too many for chance at once', () => {
+    const slow = signedZone('example.', { algorithm: 14 });
+    const wrong = Array.from({ length: 8 }).reduce((rrset: RRset) => slow.sign(rrset, { corrupt: true }), plain);
+    const counting = contextAt(NOW);
+    verifyRRset(wrong, slow.keys, counting);
+    const { failedWork } = counting.spent();
+    expect(failedWork).toBeGreaterThan(8 * 600);
+    const poor = contextAt(NOW, { limits: { ...clientLimits, failedWork: failedWork / 4 } });
+    expect(() => verifyRRset(wrong, slow.keys, poor)).toThrow(BudgetExceeded);
+    expect(poor.spent()).toMatchObject({ signatureChecks: 5, failedChecks: 3 });
+    const dear = contextAt(NOW);
+    expect(verifyRRset(slow.sign(slow.sign(plain, { corrupt: true })), slow.keys, dear).verdict).toBe('secure');
+    expect(dear.spent()).toMatchObject({ failedWork: 0 });
+  });
+
   test('thousands of records: putting them in order is a step of its own, and charged, as is each signature over them', () => {
     const rdata = Array.from({ length: 4_000 }, (_, i) => Uint8Array.of(10, i >> 8, i & 255, 1));
     const judge = (signatures: number, records = rdata) => {

@@ -47,9 +47,11 @@ describe('GET /metrics', () => {
       aliases: 0,
       'signature-checks': 0,
       'failed-signature-checks': 0,
+      'work-on-failed-signature-checks': 0,
       'nsec3-hashes': 1,
       'cryptographic-work': 0,
       subqueries: 0,
+      'server-names-without-address': 0,
       'signature-checks-of-one-rrset': 0,
       'keys-of-one-tag': 0,
       'ds-records-of-one-zone': 0,
@@ -61,7 +63,30 @@ describe('GET /metrics', () => {
       'depth-of-subqueries': 0,
       'udp-in-flight': 0,
       'tcp-unread': 1,
+      'udp-rate': 0,
+      'udp-overload': 0,
     });
+  });
+  test('adds what UDP threads count, once, and shows their answer table', async () => {
+    const metrics = createMetrics();
+    let counts = { secure: 7, insecure: 0, nxdomain: 0, refused: 0, rateLimited: 0, overloaded: 0 };
+    metrics.watchFront(() => counts, { entries: 3, octets: 4_096 }); // what was counted before it watches is not new
+    counts = { secure: 9, insecure: 1, nxdomain: 4, refused: 5, rateLimited: 6, overloaded: 8 };
+    metrics.countAnswer('secure');
+    for (let look = 0; look < 2; look++) {
+      const body = await metrics.expose();
+      for (const line of [
+        'zeker_answers_total{verdict="secure"} 3',
+        'zeker_answers_total{verdict="insecure"} 1',
+        'zeker_answers_total{verdict="nxdomain"} 4',
+        'zeker_udp_refused_total 5',
+        'zeker_limits_spent_total{limit="udp-rate"} 6',
+        'zeker_limits_spent_total{limit="udp-overload"} 8',
+        'zeker_cache_entries{cache="answer-table"} 3',
+        'zeker_cache_octets{cache="answer-table"} 4096',
+      ])
+        expect(body).toContain(`${line}\n`);
+    }
   });
   test('counts checks made, not verdicts served again', async () => {
     const { app } = appFor(secure);

@@ -44,6 +44,7 @@ function run(links: Readonly<Record<string, Said>>): Promise<Resolution> {
   const budget = openBudget();
   const work: Work = {
     spend: budget.spend,
+    depth: 0,
     remainingMs: () => 1000,
     trace: undefined,
     turn: () => undefined,

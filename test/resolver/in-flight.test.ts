@@ -98,6 +98,34 @@ test('CVE-2026-50045: whoever begins shared work pays for it as it goes, at ever
   expect(sent).toBe(10);
 });
 
+test('NXNSAttack: once a limit is spent, nothing more is begun on its account', async () => {
+  const { begin } = setUp();
+  const limits = { ...clientLimits, upstreamQueries: 5 };
+  let begun = 0;
+  const fan = async (own: Work, name: string, level: number): Promise<void> => {
+    begun++;
+    own.spend('upstreamQueries');
+    for (let i = 0; level > 0 && i < 8; i++) await own.share(`${name}.${i}`, (next) => fan(next, `${name}.${i}`, level - 1));
+  };
+  expect(await begin('client', (work) => fan(work, 'ns', 4), limits)).toEqual({ outcome: 'limit-spent', limit: 'upstreamQueries' });
+  expect(begun).toBe(6);
+});
+
+test('a limit that is no matter of whoever pays ends none of the work that was begun before', async () => {
+  const { begin } = setUp();
+  const held = gate();
+  let inner: Promise<Shared<unknown>> | undefined;
+  await begin('poor', async (work) => {
+    inner = work.share('keys', async (own) => {
+      await held.promise;
+      return own.share('more', async () => 'keys');
+    });
+    work.spend('aliases', 100);
+  });
+  held.open();
+  expect(JSON.stringify(await inner)).toContain('"keys"');
+});
+
 test('shared work has limits of its own, and their end is no failure of the neighbour who waits', async () => {
   const { begin } = setUp();
   const held = gate();

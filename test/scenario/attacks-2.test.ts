@@ -17,7 +17,7 @@ import { createDaneCheck } from '../../src/dane/check.ts';
 import { createVerdictCache } from '../../src/http/verdict-cache.ts';
 import { InFlight } from '../../src/resolver/in-flight.ts';
 import { startTcp } from '../../src/server/stream.ts';
-import { startUdp } from '../../src/server/udp.ts';
+import { startUdp } from '../../src/server/udp/dgram.ts';
 import type { Answer } from '../../src/service/answer.ts';
 import { appFor } from '../http/app-for-test.ts';
 import { makeKey, NOW } from '../vectors/signed-zone.ts';

@@ -10,7 +10,7 @@ import type { RRset } from '../../src/base/record.ts';
 import { Type } from '../../src/base/registry.ts';
 import type { Exchange } from '../../src/net/exchange.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
-import { startUdp } from '../../src/server/udp.ts';
+import { startUdp } from '../../src/server/udp/dgram.ts';
 import { queryOctets, readReply } from '../whole/client.ts';
 import { healthyZones } from './healthy.ts';
 import { rrset, textOf } from './rrset.ts';

@@ -56,6 +56,57 @@ describe('NXNSAttack (CVE-2020-12662)', () => {
   });
 });
 
+describe('a tree of delegations, each by servers that lie in a zone of their own (NXNSAttack)', () => {
+  const world = makeWorld([
+    { apex: '.', at: ['192.0.2.1'] },
+    { apex: 'evil.', at: EVIL_AT, signing: 'unsigned' },
+  ]);
+  function plant(width: number): Behaviour {
+    let zones = 0;
+    return at(EVIL_AT, (reply, { question }) => {
+      const child = textOf(question.qname).split('.').at(-3);
+      const servers = Array.from({ length: width }, () => `ns.z${++zones}.evil.`);
+      return child
+        ? { ...reply, rcode: 0, authoritative: false, answer: [], authority: [rrset(`${child}.evil.`, 'NS', servers)] }
+        : undefined;
+    });
+  }
+
+  test.each([
+    [2, false],
+    [8, false],
+    [16, false],
+    [8, true],
+  ])('of %i servers each, IPv6 %s: few questions, and no more work than they are', async (width, ipv6) => {
+    const bench = makeBench(world, { behaviours: [plant(width)], settings: { ipv6 } });
+    const looks = vi.spyOn(performance, 'now');
+    try {
+      expect(said(await bench.ask('www.z0.evil.'))).toBe('failure indeterminate limit-spent');
+      expect(bench.sent.length).toBeLessThanOrEqual(30);
+      // Whoever works looks at the clock.
+      expect(looks.mock.calls.length).toBeLessThan(500);
+    } finally {
+      looks.mockRestore();
+    }
+  });
+
+  test('a zone of which seven servers have no address is found by the eighth, behind an alias too', async () => {
+    const dead = Array.from({ length: 7 }, (_, i) => `ns${i}.nowhere.`);
+    const broken = (apex: string, where: string, records: readonly string[]) =>
+      ({ apex, at: [...Array.from({ length: 7 }, () => '192.0.2.99'), where], ns: [...dead, 'ns.host.'], records }) as const;
+    const bench = makeBench(
+      makeWorld([
+        { apex: '.', at: ['192.0.2.1'] },
+        { apex: 'nowhere.', at: ['192.0.2.41'] },
+        { apex: 'host.', at: ['192.0.2.42'], records: ['ns A 192.0.2.43'] },
+        broken('one.', '192.0.2.43', ['www CNAME www.two.']),
+        broken('two.', '192.0.2.43', ['www A 10.0.0.1']),
+      ]),
+    );
+    expect(said(await bench.ask('www.one.'))).toBe('answer secure');
+  });
+});
+
 describe('delegations in a circle', () => {
   const world = makeWorld([
     { apex: '.', at: ['192.0.2.1'] },
@@ -161,6 +212,21 @@ describe('aliases', () => {
     const world = evil(links(12));
     expect(said(await makeBench(world).ask('c1.evil.test.'))).toBe('answer secure');
     expect(said(await makeBench(world).ask('c0.evil.test.'))).toBe('failure indeterminate limit-spent');
+  });
+
+  test.each([
+    ['that exists', ['deep TXT text']],
+    ['that holds nothing but them', []],
+    ['that has an address', ['deep A 10.0.0.1']],
+  ])('a chain below a name %s: that name is asked for once (RFC 9156)', async (_title, more) => {
+    const below = Array.from({ length: 8 }, (_, i) => `c${i}.deep CNAME c${i + 1}.deep.evil.test.`);
+    const bench = makeBench(evil([...more, ...below, 'c8.deep A 10.0.0.1']));
+    expect(said(await bench.ask('c0.deep.evil.test.'))).toBe('answer secure');
+    expect(bench.sent.filter(({ name }) => name === 'deep.evil.test.')).toHaveLength(1);
+    const before = bench.sent.length;
+    const own = await bench.ask('deep.evil.test.');
+    expect(said(own)).toBe(`${more[0]?.includes(' A ') ? 'answer' : 'nodata'} secure`);
+    expect(bench.sent.length).toBe(before);
   });
 
   test('a chain of 20 across two zones ends within limits', async () => {

@@ -37,6 +37,7 @@ export const truth = truthOf(walked.map(world.zone));
 
 export const work: Work = {
   spend: openBudget(Object.fromEntries(Object.keys(clientLimits).map((what) => [what, 1e9])) as never).spend,
+  depth: 0,
   remainingMs: () => 1000,
   trace: undefined,
   turn: () => undefined,

@@ -17,9 +17,11 @@ const endless: Limits = {
   aliases: 1e9,
   signatureChecks: 1e9,
   failedChecks: 1e9,
+  failedWork: 1e9,
   nsec3Hashes: 1e9,
   cryptoWork: 1e9,
   subqueries: 1e9,
+  futileLookups: 1e9,
 };
 
 /** SHA-1 counts as supported unless told, for most RFC examples are signed with it. */

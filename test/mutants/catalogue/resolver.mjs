@@ -19,7 +19,7 @@ export const resolverMutants = [
   {
     lesson: 'CVE-2026-50045: shared work opens a new quota',
     file: 'src/resolver/in-flight.ts',
-    find: 'if (isCharged(what)) payer?.spend(what, amount);',
+    find: 'if (isCharged(what)) payer?.work.spend(what, amount);',
     replace: '',
     tests: ['test/resolver/in-flight.test.ts', 'test/scenario/limits.test.ts'],
   },

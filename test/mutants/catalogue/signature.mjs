@@ -42,14 +42,14 @@ export const signatureMutants = [
   {
     lesson: 'CVE-2023-50387: failed checks not charged, so that a query may have a hundred of them',
     file: 'src/dnssec/rrset-signature.ts',
-    find: "context.spend('failedChecks', tally.failed);",
+    find: "context.spend('failedChecks');",
     replace: '',
     tests: ['test/scenario/hostile.test.ts'],
   },
   {
     lesson: 'CVE-2023-50387: a check charged alike whatever its algorithm costs',
     file: 'src/dnssec/rrset-signature.ts',
-    find: "context.spend('cryptoWork', context.verifier.costOf(key.algorithm, key.publicKey, data.length));",
+    find: "context.spend('cryptoWork', cost);",
     replace: '',
     tests: ['test/scenario/hostile.test.ts', ...SIGNATURE],
   },

@@ -11,19 +11,16 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Endpoint } from '../base/prefix.ts';
-import { Opcode, Rcode } from '../base/registry.ts';
-import type { Answer } from '../service/answer.ts';
-import { replyWithError } from '../service/reply.ts';
-import { composeMessage } from '../wire/compose.ts';
-import { tryReadHeader, tryReadQuestion } from '../wire/read-message.ts';
-import { BindError } from './bind-error.ts';
+import type { Endpoint } from '../../base/prefix.ts';
+import { Opcode, Rcode } from '../../base/registry.ts';
+import type { Answer } from '../../service/answer.ts';
+import { replyWithError } from '../../service/reply.ts';
+import { composeMessage } from '../../wire/compose.ts';
+import { tryReadHeader, tryReadQuestion } from '../../wire/read-message.ts';
+import { BindError } from '../bind-error.ts';
+import { createInFlight, type InFlightLimits } from '../in-flight.ts';
 
-export interface UdpOptions {
-  /** Queries in flight in all. */
-  readonly maxInFlight?: number;
-  /** Queries in flight for one client address, as many as Unbound's wait-limit. */
-  readonly maxInFlightPerClient?: number;
+export interface UdpOptions extends InFlightLimits {
   /** Octets asked of the system for each socket's receive buffer; it may give less. */
   readonly receiveBufferOctets?: number;
   /** Hears of faults of a socket. Synchronous, must not throw. */
@@ -42,7 +39,7 @@ export interface UdpServer {
 
 const DEFAULT_GRACE_MS = 5_000;
 
-const defaults = { maxInFlight: 10_000, maxInFlightPerClient: 1_000, receiveBufferOctets: 4 * 1024 * 1024 };
+export const DEFAULT_BUFFER_OCTETS = 4 * 1024 * 1024;
 
 /** Binds and serves. @throws {BindError} in one sentence, where the endpoint cannot be had */
 export async function startUdp(endpoint: Endpoint, answer: Answer, options: UdpOptions = {}): Promise<UdpServer> {
@@ -84,7 +81,7 @@ async function serve(socket: Socket, query: Buffer, client: RemoteInfo, answer: 
 }
 
 /** TC=1 and the question alone; undefined for what is no query, which gets no answer. */
-function truncated(query: Buffer): Uint8Array | undefined {
+export function truncated(query: Uint8Array): Uint8Array | undefined {
   const header = tryReadHeader(query);
   if (!header || header.flags.response || header.opcode !== Opcode.QUERY || header.questions !== 1) return undefined;
   const question = tryReadQuestion(query);
@@ -127,7 +124,7 @@ async function bindAll(endpoint: Endpoint, options: UdpOptions): Promise<Socket[
 
 async function bind(endpoint: Endpoint, { receiveBufferOctets, onError }: UdpOptions): Promise<Socket> {
   const ipv6 = isIPv6(endpoint.address);
-  const recvBufferSize = receiveBufferOctets ?? defaults.receiveBufferOctets;
+  const recvBufferSize = receiveBufferOctets ?? DEFAULT_BUFFER_OCTETS;
   const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6, recvBufferSize, lookup: literal });
   try {
     const listening = once(socket, 'listening'); // which may come at once, for nothing is looked up
@@ -150,46 +147,4 @@ function interfaceAddresses(ipv6: boolean): string[] {
     const family = addresses.filter((address) => (address.family === 'IPv6') === ipv6);
     return family.map(({ address }) => (address.startsWith('fe80:') ? `${address}%${name}` : address));
   });
-}
-
-interface InFlight {
-  /** False where the client, or all together, have too many. */
-  enter(client: string): boolean;
-  leave(client: string): void;
-  /** Resolves once nothing is in flight, or `graceMs` have passed. */
-  whenEmpty(graceMs: number): Promise<void>;
-}
-
-function createInFlight({
-  maxInFlight = defaults.maxInFlight,
-  maxInFlightPerClient = defaults.maxInFlightPerClient,
-}: UdpOptions): InFlight {
-  const clients = new Map<string, number>();
-  let total = 0;
-  let empty: (() => void) | undefined;
-  return {
-    enter(client) {
-      const own = clients.get(client) ?? 0;
-      if (total >= maxInFlight || own >= maxInFlightPerClient) return false;
-      total++;
-      clients.set(client, own + 1);
-      return true;
-    },
-    leave(client) {
-      total--;
-      const own = (clients.get(client) ?? 0) - 1;
-      if (own > 0) clients.set(client, own);
-      else clients.delete(client);
-      if (total === 0) empty?.();
-    },
-    async whenEmpty(graceMs) {
-      if (total === 0) return;
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>((resolve) => {
-        empty = resolve;
-        timer = setTimeout(resolve, graceMs);
-      });
-      clearTimeout(timer);
-    },
-  };
 }

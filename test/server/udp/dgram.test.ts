@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
-import { BindError } from '../../src/server/bind-error.ts';
-import { startUdp, type UdpServer } from '../../src/server/udp.ts';
-import type { Answer } from '../../src/service/answer.ts';
+import { BindError } from '../../../src/server/bind-error.ts';
+import { startUdp, type UdpServer } from '../../../src/server/udp/dgram.ts';
+import type { Answer } from '../../../src/service/answer.ts';
 
 const cleanUp: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -1,0 +1,229 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { SECURE } from '../../../src/base/validation.ts';
+import { BindError } from '../../../src/server/bind-error.ts';
+import { createUdpFront, type UdpFront, type UdpFrontOptions } from '../../../src/server/udp/front.ts';
+import { type Libc, loadLibc } from '../../../src/server/udp/libc.ts';
+import { AnswerTable } from '../../../src/server/udp/table-writer.ts';
+import type { Answer } from '../../../src/service/answer.ts';
+import { readMessage } from '../../../src/wire/read-message.ts';
+import { answerOf, queryOf, resolutionOf } from '../../service/fake.ts';
+
+const libc = loadLibc() as Libc;
+const cleanUp: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+interface Opened {
+  readonly front: UdpFront;
+  readonly ports: readonly number[];
+  /** Who was asked for by the service. */
+  readonly asked: string[];
+}
+
+interface OpenOptions extends Partial<UdpFrontOptions> {
+  readonly addresses?: readonly string[];
+  /** In place of a service that has every answer in its cache. */
+  readonly answer?: Answer;
+}
+
+async function open({ addresses = ['127.0.0.1'], answer, ...options }: OpenOptions = {}): Promise<Opened> {
+  const table = new AnswerTable(1_000_000);
+  const asked: string[] = [];
+  const now = () => Math.floor(Date.now() / 1000);
+  const cached = () => resolutionOf('answer', SECURE, { cached: true, expires: now() + 300 });
+  const service: Answer = (query, client) => {
+    asked.push(client.address);
+    return (answer ?? answerOf(cached(), { finished: table, clock: () => Date.now() / 1000 }))(query, client);
+  };
+  const front = createUdpFront(libc, table, service, {
+    threads: 1,
+    udpSize: 1_232,
+    nsid: undefined,
+    allowed: ['127.0.0.0/8', '::1'],
+    trusted: [],
+    queriesPerSecond: 0,
+    cookies: undefined,
+    ...options,
+  });
+  cleanUp.push(() => front.stop(0));
+  const ports = addresses.map((address) => front.bind({ address, port: 0 }).port);
+  await front.start();
+  return { front, ports, asked };
+}
+
+async function client(port: number, address = '127.0.0.1'): Promise<Socket> {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+  socket.connect(port, address); // a reply from elsewhere would not be let through
+  await once(socket, 'connect');
+  cleanUp.push(() => {
+    socket.close();
+  });
+  return socket;
+}
+
+async function exchange(socket: Socket, query: Uint8Array): Promise<Buffer> {
+  const reply = once(socket, 'message') as Promise<[Buffer]>;
+  socket.send(query);
+  return (await reply)[0];
+}
+
+const query = queryOf({ edns: { dnssecOk: true } });
+
+test('a question asked twice is answered by the thread, with the same octets', async () => {
+  const { front, ports, asked } = await open();
+  const socket = await client(ports[0]!);
+  const first = await exchange(socket, query);
+  const second = await exchange(socket, query);
+  expect(asked).toEqual(['127.0.0.1']);
+  expect(readMessage(second)).toEqual(readMessage(first));
+  expect(front.counts()).toEqual({ secure: 1, insecure: 0, nxdomain: 0, refused: 0, rateLimited: 0, overloaded: 0 });
+});
+
+test('several sockets, IPv4 and IPv6, and several threads', async () => {
+  const { ports, asked } = await open({ addresses: ['127.0.0.1', '::1', '127.0.0.3'], threads: 2 });
+  for (const [i, address] of ['127.0.0.1', '::1', '127.0.0.3'].entries()) {
+    const socket = await client(ports[i]!, address);
+    for (let n = 0; n < 3; n++) expect(readMessage(await exchange(socket, query)).flags.response).toBe(true);
+  }
+  expect(asked).toHaveLength(1);
+});
+
+test.each([
+  ['0.0.0.0', '127.0.0.5'],
+  ['::', '::1'],
+])('bound to %s, a reply leaves from the address that was asked, %s, hit or miss', async (wildcard, address) => {
+  const { ports, asked } = await open({ addresses: [wildcard] });
+  const socket = await client(ports[0]!, address);
+  await exchange(socket, query);
+  await exchange(socket, query);
+  expect(asked).toHaveLength(1);
+});
+
+test('a hundred queries at once are answered each', async () => {
+  const { ports } = await open();
+  const socket = await client(ports[0]!);
+  const ids = new Set<number>();
+  const all = new Promise<void>((resolve) => {
+    socket.on('message', (reply) => {
+      ids.add(reply.readUInt16BE(0));
+      if (ids.size === 100) resolve();
+    });
+  });
+  for (let id = 0; id < 100; id++) {
+    const own = Buffer.from(query);
+    own.writeUInt16BE(id, 0);
+    socket.send(own);
+  }
+  await all;
+});
+
+test('hits do not wait for the resolver thread', async () => {
+  const { ports } = await open();
+  const socket = await client(ports[0]!);
+  await exchange(socket, query);
+  // The hit is sent while this thread does nothing else: its reply lies there when it looks.
+  socket.send(query);
+  await new Promise((resolve) => setImmediate(resolve));
+  const reply = once(socket, 'message');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  expect(((await reply) as [Buffer])[0].length).toBeGreaterThan(12);
+});
+
+test('of a client that waits for too many, the newest gets TC=1', async () => {
+  let answered = 0;
+  const never: Answer = () => new Promise(() => answered++);
+  const onDrop = vi.fn();
+  const { ports } = await open({ answer: never, maxInFlightPerClient: 3, onDrop });
+  const socket = await client(ports[0]!);
+  for (let i = 0; i < 3; i++) socket.send(query);
+  await vi.waitFor(() => expect(answered).toBe(3), 20_000);
+  const reply = readMessage(await exchange(socket, query));
+  expect(reply.flags.truncated).toBe(true);
+  expect(onDrop).toHaveBeenCalledOnce();
+});
+
+test('who is not on the access list is refused by the thread', async () => {
+  const { ports, asked, front } = await open({ allowed: ['192.0.2.0/24'] });
+  expect(readMessage(await exchange(await client(ports[0]!), query)).rcode).toBe(5);
+  expect(asked).toEqual([]);
+  expect(front.counts().refused).toBe(1);
+});
+
+test('the service may be silent, and may fail', async () => {
+  const onError = vi.fn();
+  const answers: Answer = async (octets) => {
+    if (octets[0] === 1) throw new Error('as it was told to');
+    return octets[0] === 2 ? undefined : Buffer.from('answer');
+  };
+  const { ports } = await open({ answer: answers, onError });
+  const socket = await client(ports[0]!);
+  const withId = (id: number) => Buffer.concat([Buffer.from([id]), query.subarray(1)]);
+  for (const id of [1, 2]) socket.send(withId(id));
+  expect((await exchange(socket, withId(3))).toString()).toBe('answer');
+  expect(onError).toHaveBeenCalledOnce();
+});
+
+describe('binding', () => {
+  test('a port that is taken is told in a sentence', async () => {
+    const { ports } = await open();
+    const other = createUdpFront(libc, new AnswerTable(1_000_000), async () => undefined, {
+      ...{ threads: 1, udpSize: 1_232, nsid: undefined, allowed: [], trusted: [], queriesPerSecond: 0, cookies: undefined },
+    });
+    expect(() => other.bind({ address: '127.0.0.1', port: ports[0]! })).toThrow(
+      new BindError({ address: '127.0.0.1', port: ports[0]! }, 'UDP', { code: 'EADDRINUSE' }).message,
+    );
+    expect(() => other.bind({ address: '192.0.2.1', port: 0 })).toThrow(/this machine has no such address/);
+    await other.stop();
+  });
+
+  test('what is closed before the start is free again', async () => {
+    const front = createUdpFront(libc, new AnswerTable(1_000_000), async () => undefined, {
+      ...{ threads: 1, udpSize: 1_232, nsid: undefined, allowed: [], trusted: [], queriesPerSecond: 0, cookies: undefined },
+    });
+    const bound = front.bind({ address: '127.0.0.1', port: 0 });
+    bound.close();
+    const again = front.bind({ address: '127.0.0.1', port: bound.port });
+    expect(again.port).toBe(bound.port);
+    await front.stop();
+  });
+});
+
+describe('the end', () => {
+  test('stop waits for what is in flight, then closes: the port is free', async () => {
+    let answer = (_: Uint8Array) => {};
+    const slow: Answer = () => new Promise((resolve) => (answer = resolve));
+    const { front, ports, asked } = await open({ answer: slow });
+    const socket = await client(ports[0]!);
+    socket.send(query);
+    await vi.waitFor(() => expect(asked).toHaveLength(1), 20_000);
+    const stopped = front.stop();
+    const reply = once(socket, 'message') as Promise<[Buffer]>;
+    answer(Buffer.from('late'));
+    expect((await reply)[0].toString()).toBe('late');
+    await stopped;
+    const next = createSocket('udp4');
+    next.bind(ports[0], '127.0.0.1');
+    await once(next, 'listening');
+    next.close();
+  });
+
+  test('a thread that fails is told of and started anew; the sockets stay, and nothing is lost', async () => {
+    const onThreadFault = vi.fn();
+    const threadFile = new URL('./failing-thread.mjs', import.meta.url);
+    const { ports } = await open({ onThreadFault, threadFile });
+    const socket = await client(ports[0]!);
+    const reply = await exchange(socket, query);
+    expect(readMessage(reply).flags.response).toBe(true);
+    expect(onThreadFault).toHaveBeenCalledWith(expect.objectContaining({ message: 'as it was told to' }));
+  });
+});
+
+test('without koffi there is no Libc, and a reason why', () => {
+  const failing = () => {
+    throw new Error("Cannot find module 'koffi'\nRequire stack: ...");
+  };
+  expect(loadLibc(failing)).toEqual({ missing: "koffi: Cannot find module 'koffi'" });
+});
