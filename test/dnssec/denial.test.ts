@@ -95,6 +95,11 @@ describe('what is missing is said', () => {
 
   test('where there are no records', () => expect(spent()).toEqual(both('there are no NSEC or NSEC3 records')));
 
+  test('where there are none, and nothing says why', () => {
+    const none = { zone: zone.apex, nsec: [], nsec3: [], rrsets: [], ttl: 0, expires: 0, fault: undefined };
+    expect(proveNodata(name, Type.MX, none, context)).toEqual({ verdict: 'unproved', missing: 'there are no NSEC or NSEC3 records' });
+  });
+
   test('where none can be believed', () =>
     expect(spent({ ...nsec('A'), signatures: [] })).toEqual(both('a.example. NSEC has no usable RRSIG')));
 
