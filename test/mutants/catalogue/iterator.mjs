@@ -81,7 +81,7 @@ export const iteratorMutants = [
   {
     lesson: 'CVE-2026-3592: a server listed twice is asked twice as often',
     file: 'src/iterator/ask-zone.ts',
-    find: ' || this.#servers.some((known) => serverKey(known) === key)',
+    find: ' || this.#servers.some((known) => known.key === key)',
     replace: '',
     tests: ['test/lessons/resolver.test.ts'],
   },
