@@ -6,6 +6,7 @@ import type { Metrics } from './http/metrics.ts';
 import type { Logger } from './log.ts';
 import { createBacklog } from './server/backlog.ts';
 import { BindError } from './server/bind-error.ts';
+import { createRota } from './server/rota.ts';
 import { MAX_BACKLOG_OCTETS, startTcp, type TcpOptions } from './server/stream.ts';
 import { startUdp, type UdpOptions } from './server/udp/dgram.ts';
 import type { UdpFront } from './server/udp/front.ts';
@@ -27,6 +28,7 @@ export function frontOptions(mayAsk: MayAsk, metrics: Metrics, log: Logger): Fro
   return {
     mayAsk,
     backlog: createBacklog(MAX_BACKLOG_OCTETS, onStall),
+    rota: createRota(),
     onStall,
     onDrop: () => metrics.countLimit('udpInFlight'),
     onError: (err) => log.error({ err }, 'a socket failed'),

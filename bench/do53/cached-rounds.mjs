@@ -72,8 +72,11 @@ function report(servers, rounds, questions) {
   const ratios = Object.fromEntries(servers.slice(1).map(({ contender }, i) => [contender.name, ratioOf(perCpu[0], perCpu[i + 1])]));
   for (const [name, ratio] of Object.entries(ratios)) console.log(`zeker / ${name}: ${formatSummary(ratio)}`);
   const best = bestOf(servers.map(({ contender }, i) => ({ contender, median: summarise(perCpu[i]).median })));
-  console.log(`the best peer is ${best}: zeker / ${best} ${formatSummary(ratios[best])}`);
-  return { best, ratios, rounds: Object.fromEntries(servers.map(({ contender }, i) => [contender.name, rounds[i]])) };
+  const reachable = ratioOf(perCpu.at(-1), perCpu[servers.findIndex(({ contender }) => contender.name === best)]);
+  console.log(
+    `the best peer is ${best}: zeker / ${best} ${formatSummary(ratios[best])}, where ${echo.name} / ${best} is ${formatSummary(reachable)}`,
+  );
+  return { best, ratios, reachable, rounds: Object.fromEntries(servers.map(({ contender }, i) => [contender.name, rounds[i]])) };
 }
 
 /** The name of the other resolver with the largest median. */

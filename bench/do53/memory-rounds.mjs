@@ -46,7 +46,7 @@ async function measure(contender, { dist, work, authority, known, file, hosts })
   try {
     for (let pass = 0; pass < 1 + FURTHER_PASSES; pass++) await ask(known);
     await pause(SETTLE_MS);
-    await collect(contender, server, said);
+    const heapBefore = await collect(contender, server, said);
     const before = server.residentOctets();
     await ask(file);
     await pause(SETTLE_MS);
@@ -60,6 +60,7 @@ async function measure(contender, { dist, work, authority, known, file, hosts })
     await pause(SETTLE_MS);
     const after = server.residentOctets();
     const gc = await collect(contender, server, said);
+    const inUse = gc && (gc.heapUsed + gc.external - heapBefore.heapUsed - heapBefore.external) / hosts.length;
     const perName = (octets) => (octets - before) / hosts.length;
     return {
       startMs: server.startMs,
@@ -67,7 +68,8 @@ async function measure(contender, { dist, work, authority, known, file, hosts })
       after,
       once: perName(once),
       thrice: perName(after),
-      inUse: gc && perName(server.residentOctets()),
+      collected: gc && perName(server.residentOctets()),
+      inUse,
       upstream,
       gc,
     };
@@ -93,7 +95,8 @@ function report(rounds, names) {
   const columns = {
     'octets per answer, asked once': once,
     'asked three times': thrice,
-    'after a collection': figures(({ inUse }) => inUse),
+    'after a collection': figures(({ collected }) => collected),
+    'in use on the heap and outside': figures(({ inUse }) => inUse),
     'resident in all, MB': figures(({ after }) => after / 1e6),
     'upstream queries, third time': figures(({ upstream }) => upstream),
     'GC pauses': figures(({ gc }) => gc?.pauses),

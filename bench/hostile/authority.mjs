@@ -11,19 +11,22 @@ const script = makeScript();
 const queries = { root: 0, tld: 0, innocent: 0, evil: 0, victim: 0 };
 const levelOf = (where) => Object.keys(at).find((level) => [at[level]].flat().includes(where));
 
-function reply(octets, where, limit) {
+/** Hands the reply to `send`, at once or as late as the script wants it. */
+function reply(octets, where, limit, send) {
   const query = octets.length >= 17 ? readQuery(octets) : undefined;
-  if (!query) return undefined;
+  if (!query) return;
   queries[levelOf(where)]++;
   const said = script(where, query);
-  return said && compose(query, said, limit);
+  if (!said) return;
+  const answer = compose(query, said, limit);
+  if (said.lateMs) setTimeout(send, said.lateMs, answer);
+  else send(answer);
 }
 
 for (const where of Object.values(at).flat()) {
   const udp = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
   udp.on('message', (octets, from) => {
-    const answer = reply(octets, where, UDP_OCTETS);
-    if (answer) udp.send(answer, from.port, from.address, () => {});
+    reply(octets, where, UDP_OCTETS, (answer) => udp.send(answer, from.port, from.address, () => {}));
   });
   udp.bind(53, where);
   await once(udp, 'listening');
@@ -34,8 +37,9 @@ for (const where of Object.values(at).flat()) {
       pending = Buffer.concat([pending, chunk]);
       while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
         const length = pending.readUInt16BE(0);
-        const answer = reply(pending.subarray(2, 2 + length), where, 0xffff);
-        if (answer) socket.write(Buffer.concat([Buffer.of(answer.length >> 8, answer.length & 0xff), answer]));
+        reply(pending.subarray(2, 2 + length), where, 0xffff, (answer) =>
+          socket.write(Buffer.concat([Buffer.of(answer.length >> 8, answer.length & 0xff), answer])),
+        );
         pending = pending.subarray(2 + length);
       }
     });

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bringUp } from '../do53/namespace.mjs';
+import { measureFloods } from './floods.mjs';
 import { measureCases } from './rounds.mjs';
 import { at } from './script.mjs';
 
@@ -22,7 +23,8 @@ const authority = {
   },
 };
 try {
-  writeFileSync(result, JSON.stringify(await measureCases({ dist, work: folder, authority, options })));
+  const context = { dist, work: folder, authority, options };
+  writeFileSync(result, JSON.stringify({ ...(await measureCases(context)), ...(await measureFloods(context)) }));
 } catch (error) {
   console.error(error.stack);
   process.exitCode = 1;

@@ -29,7 +29,9 @@ export const at = {
 };
 export const INNOCENT_ZONES = 40;
 const NXDOMAIN = 3;
-const MANY = 4_000;
+const MANY = 1_000;
+/** How long `pulse` holds its answers back. */
+export const LATE_MS = 1_000;
 
 const ns = (zone, ...servers) => rrset(zone, types.NS, servers.map(wireName));
 const glue = (server, where) => rrset(server, types.A, [address(where)]);
@@ -67,9 +69,12 @@ const evilZones = {
     say: (q) => ({ answer: [...Array.from({ length: 600 }, (_, k) => rrset(q.qname, 300 + k, [Buffer.from('x')])), positive(q.qname)] }),
   },
   silent: { say: () => undefined },
+  pulse: { say: (q) => ({ answer: [rrset(q.qname, types.A, hostAddresses(60))], lateMs: LATE_MS }) },
 };
 
-export const caseNames = Object.keys(evilZones);
+/** The floods of `floods.mjs`: all their questions lie in one zone. */
+export const floodNames = ['pulse', 'tcp-unread'];
+export const caseNames = Object.keys(evilZones).filter((name) => !floodNames.includes(name));
 
 /** What is asked, of each zone of a case: its own name in most. */
 export function questionOf(name, i) {
@@ -86,12 +91,8 @@ export function questionOf(name, i) {
   }
 }
 
-const hugeSet = (qname) =>
-  rrset(
-    qname,
-    types.A,
-    Array.from({ length: MANY / 4 }, (_, i) => Buffer.of(10, 0, i >> 8, i & 255)),
-  );
+const hostAddresses = (count) => Array.from({ length: count }, (_, i) => Buffer.of(10, 0, i >> 8, i & 255));
+const hugeSet = (qname) => rrset(qname, types.A, hostAddresses(MANY));
 
 function nextAlias(qname) {
   return qname.replace(/^c(\d+)\./, (_, n) => `c${Number(n) + 1}.`);

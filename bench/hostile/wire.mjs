@@ -1,6 +1,6 @@
 /** DNS octets of the scripted servers: records, signatures (RFC 4034), messages. Names are lower case text that ends in a dot. */
 
-import { createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createECDH, createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { keyPair } from '../do53/keys.mjs';
 
 export const types = { A: 1, NS: 2, CNAME: 5, SOA: 6, TXT: 16, AAAA: 28, OPT: 41, DS: 43, RRSIG: 46, NSEC: 47, DNSKEY: 48, NSEC3: 50 };
@@ -75,7 +75,7 @@ export function rootKey() {
   return { algorithm: 13, rdata, tag, sign: (data) => sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' }) };
 }
 
-const curves = { 13: ['P-256', 'sha256'], 14: ['P-384', 'sha384'] };
+const curves = { 13: ['P-256', 'sha256', 'prime256v1'], 14: ['P-384', 'sha384', 'secp384r1'] };
 
 export function makeKey(algorithm) {
   const [namedCurve, hash] = curves[algorithm];
@@ -85,11 +85,15 @@ export function makeKey(algorithm) {
   return { algorithm, rdata, tag: tagOf(rdata), sign: (data) => sign(hash, data, { key: privateKey, dsaEncoding: 'ieee-p1363' }) };
 }
 
-/** Other keys of the same tag and algorithm, points of the curve all of them, told apart by flags that mean nothing (KeyTrap). */
+/**
+ * Other keys of the same tag and algorithm, points of the curve all of them, told apart by flags that mean nothing (KeyTrap). By ECDH, for Node
+ * 20.20 now and then waits for ever where hundreds of pairs are made one after another and exported as JWK.
+ */
 export function makeTwins({ algorithm, tag }, count) {
   const twins = [];
   while (twins.length < count) {
-    const { rdata } = makeKey(algorithm);
+    const point = createECDH(curves[algorithm][2]).generateKeys().subarray(1); // behind the octet that says uncompressed
+    const rdata = Buffer.concat([u16(257), Buffer.of(3, algorithm), point]);
     for (let idle = 0; idle <= 0xffff; idle = ((idle | ~IDLE_FLAGS) + 1) & 0xffff & IDLE_FLAGS) {
       rdata.writeUInt16BE(0x0100 | idle, 0);
       if (tagOf(rdata) === tag) {

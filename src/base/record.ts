@@ -60,9 +60,17 @@ export interface Message {
   readonly edns: Edns | undefined;
 }
 
-/** The key of a name and a type, for maps. */
-export function rrKey(name: Name, type: number): string {
-  return `${type}/${name.key}`;
+let lastName = '';
+let lastType = 0;
+let lastKey = '0/';
+
+/** The key of a name and a type, for maps. One after another ask for the same, and a string that was made once is hashed once. */
+export function rrKey({ key }: Name, type: number): string {
+  if (type === lastType && key === lastName) return lastKey;
+  lastName = key;
+  lastType = type;
+  lastKey = `${type}/${key}`;
+  return lastKey;
 }
 
 /** The same RRset with another TTL; no copy where it is the same already. */

@@ -19,7 +19,9 @@ export function octetsOfName(name: Name): number {
 }
 
 function octetsOfArrays(arrays: readonly Uint8Array[]): number {
-  return arrays.reduce((sum, array) => sum + ARRAY_OVERHEAD + array.length, 0);
+  let octets = 0;
+  for (const array of arrays) octets += ARRAY_OVERHEAD + array.length;
+  return octets;
 }
 
 /** An RRset with its signatures. */

@@ -9,14 +9,17 @@ import type { RRset } from '../base/record.ts';
 
 /** Copies RRsets, equal in all they say, into one new buffer; a Name object they share is shared by the copies. */
 export function packRRsets(rrsets: readonly RRset[]): RRset[] {
-  const owners = new Set(rrsets.map(({ owner }) => owner));
-  const copy = copier(
-    rrsets.reduce((sum, rrset) => sum + contentOf(rrset), 0) + [...owners].reduce((sum, { wire }) => sum + wire.length, 0),
-  );
-  const packed = new Map<Name, Name>();
-  for (const owner of owners) packed.set(owner, { wire: copy(owner.wire), key: flatten(owner.key), labels: owner.labels });
+  const owners = new Map<Name, Name>();
+  let total = 0;
+  for (const { owner, rdata, signatures } of rrsets) {
+    if (!owners.has(owner)) total += owner.wire.length;
+    owners.set(owner, owner);
+    total += octetsIn(rdata) + octetsIn(signatures);
+  }
+  const copy = copier(total);
+  for (const owner of owners.keys()) owners.set(owner, { wire: copy(owner.wire), key: flatten(owner.key), labels: owner.labels });
   return rrsets.map((rrset) => ({
-    owner: packed.get(rrset.owner) ?? rrset.owner,
+    owner: owners.get(rrset.owner) as Name,
     type: rrset.type,
     class: rrset.class,
     ttl: rrset.ttl,
@@ -27,11 +30,13 @@ export function packRRsets(rrsets: readonly RRset[]): RRset[] {
 
 /** A name of its own, with a flat key. */
 export function packName({ wire, key, labels }: Name): Name {
-  return { wire: Uint8Array.from(wire), key: flatten(key), labels };
+  return { wire: new Uint8Array(wire), key: flatten(key), labels };
 }
 
-function contentOf({ rdata, signatures }: RRset): number {
-  return [...rdata, ...signatures].reduce((sum, { length }) => sum + length, 0);
+function octetsIn(arrays: readonly Uint8Array[]): number {
+  let octets = 0;
+  for (const array of arrays) octets += array.length;
+  return octets;
 }
 
 /** Puts octets one behind the other into a buffer and returns where they are. */

@@ -65,6 +65,7 @@ export class TimedStore<V extends Timed> {
   /** What is stored, expired or not, with its times as `get` moves them; whoever calls it must look at `expires`. Makes nothing recent. */
   recall(key: string, now: number): V | undefined {
     this.#observe(now);
+    if (this.#entries.size === 0) return undefined; // what failed or is bogus is mostly nothing: no key need be hashed for it
     const stored = this.#entries.peek(key);
     if (!stored || now < stored.value.received - CLOCK_SLACK) return undefined;
     const { value } = stored;

@@ -1,5 +1,6 @@
 /**
- * Signature checks by `node:crypto`, with imported keys kept, and by @noble/curves for the curves that a platform refuses.
+ * Signature checks by `node:crypto`, with imported keys kept and what verified by them known again; by @noble/curves for the curves that a
+ * platform refuses.
  * Algorithms: RSA (RFC 3110, RFC 5702), ECDSA (RFC 6605), EdDSA (RFC 8080).
  */
 
@@ -21,6 +22,16 @@ export interface VerifierOptions {
 }
 
 const DEFAULT_MAX_KEYS = 4096;
+/** Signatures that verified, kept to be known again; one costs about 0.5 kB with its data. */
+const MAX_VERIFIED = 4096;
+/** Of longer data nothing is kept. SOA, NSEC and NSEC3, which come again and again, have some 200 octets. */
+const MAX_VERIFIED_OCTETS = 512;
+
+/** What a signature was over, and whose it was. */
+interface Verified {
+  readonly key: ImportedKey;
+  readonly data: Uint8Array;
+}
 
 interface ImportedKey {
   readonly key: KeyObject;
@@ -36,6 +47,18 @@ export function createVerifier({ engine = 'node', maxKeys = DEFAULT_MAX_KEYS }: 
   const refused = refusedCurves();
   // A key that does not import is kept too: trying again would cost as much as a check (CVE-2025-8677).
   const keys = new LRUCache<string, ImportedKey | 'invalid'>({ max: maxKeys });
+
+  // Every denial of a zone brings the same SOA, and every opt-out denial of a parent the same NSEC3, for another check of the same octets.
+  const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED });
+
+  function checkOnce(key: ImportedKey, signature: Uint8Array, data: Uint8Array): SignatureCheck {
+    const id = latin1(signature);
+    const known = verified.get(id);
+    if (known?.key === key && Buffer.compare(known.data, data) === 0) return 'valid';
+    const result = check(key, signature, data);
+    if (result === 'valid' && data.length <= MAX_VERIFIED_OCTETS) verified.set(id, { key, data: new Uint8Array(data) });
+    return result;
+  }
 
   function importedKey(algorithm: number, field: Uint8Array, parsed: PublicKey): ImportedKey | 'invalid' {
     const id = keyId(algorithm, field);
@@ -54,13 +77,17 @@ export function createVerifier({ engine = 'node', maxKeys = DEFAULT_MAX_KEYS }: 
       const parsed = readPublicKey(algorithm, publicKey);
       if (typeof parsed === 'string') return parsed;
       const imported = importedKey(algorithm, publicKey, parsed);
-      return imported === 'invalid' ? 'invalid' : check(imported, signature, data);
+      return imported === 'invalid' ? 'invalid' : checkOnce(imported, signature, data);
     },
   };
 }
 
 function keyId(algorithm: number, field: Uint8Array): string {
-  return `${algorithm}/${Buffer.from(field.buffer, field.byteOffset, field.byteLength).toString('latin1')}`;
+  return `${algorithm}/${latin1(field)}`;
+}
+
+function latin1(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
 }
 
 function check({ key, hash, signatureOctets, isEcdsa }: ImportedKey, signature: Uint8Array, data: Uint8Array): SignatureCheck {

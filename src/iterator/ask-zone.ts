@@ -35,6 +35,8 @@ const NAMES_AT_A_TIME = 2;
 const MAX_NAMES = 8;
 
 interface Tried extends UpstreamServer {
+  /** Its `serverKey`. */
+  readonly key: string;
   tries: number;
   /** Milliseconds it let us wait in vain. */
   waitedMs: number;
@@ -85,13 +87,13 @@ export async function askZone(
           server.excluded = true;
           continue;
         }
-        return { outcome: 'usable', response, server: serverKey(server) };
+        return { outcome: 'usable', response, server: server.key };
       case 'recursive':
         server.recursive = true;
         server.tries = 0;
         break;
       case 'lame':
-        deps.servers.recordLame(serverKey(server), source.zone, deps.now());
+        deps.servers.recordLame(server.key, source.zone, deps.now());
         server.excluded = true;
         failure = { outcome: 'failed', reason: 'servers-failing', detail: `${server.address} ${response.why}` };
         break;
@@ -127,8 +129,9 @@ class Roster {
 
   #add(server: UpstreamServer): void {
     const key = serverKey(server);
-    if (this.#avoid.has(key) || this.#servers.some((known) => serverKey(known) === key)) return;
-    this.#servers.push({ ...server, tries: 0, waitedMs: 0, recursive: false, excluded: false });
+    if (this.#avoid.has(key) || this.#servers.some((known) => known.key === key)) return;
+    const { address, port } = server;
+    this.#servers.push({ address, port, key, tries: 0, waitedMs: 0, recursive: false, excluded: false });
   }
 
   /** The server to ask next; undefined when every one had its tries. */
@@ -146,14 +149,14 @@ class Roster {
     const { servers, now, randomInt } = this.#deps;
     const open = this.#servers.filter((server) => !server.excluded && server.recursive === recursive);
     const candidates = open.map((server) => {
-      const key = serverKey(server);
+      const { key } = server;
       const lame = servers.isLame(key, this.#zone, now()) ? LAME_PENALTY_MS : 0;
       const patienceMs = this.#servers.length > 2 ? PATIENCE_OF_MANY_MS : PATIENCE_MS;
       const maxTries = servers.isReachable(key, now()) && server.waitedMs < patienceMs ? MAX_TRIES : 1;
       return { address: key, expectedMs: servers.score(key, now()) + lame, tries: server.tries, maxTries };
     });
     const choice = chooseServer(candidates, randomInt);
-    return choice && open.find((server) => serverKey(server) === choice.address);
+    return choice && open.find(({ key }) => key === choice.address);
   }
 
   /** Looks up the addresses of some more server names; false when no name is left. */

@@ -23,7 +23,7 @@ export function createExchange(deps: ExchangeDeps = {}): ClosableExchange {
   const transports = { udp: createUdpExchange(net), tcp: createTcpExchange(net) };
   const slots = new Slots(deps.maxSockets ?? 2_000, deps.maxWaiting ?? 4_000);
   const exchange = async (query: UpstreamQuery): Promise<UpstreamOutcome> => {
-    if (!(await slots.take(query.timeoutMs))) return { outcome: 'unreachable', code: 'EBUSY' };
+    if (!slots.takeFree() && !(await slots.waitForOne(query.timeoutMs))) return { outcome: 'unreachable', code: 'EBUSY' };
     try {
       return await transports[query.transport](query);
     } finally {
@@ -49,12 +49,15 @@ class Slots {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** Takes a place, waiting at most `timeoutMs` for it; false where there was none. */
-  take(timeoutMs: number): Promise<boolean> {
-    if (this.#free > 0) {
-      this.#free--;
-      return Promise.resolve(true);
-    }
+  /** Takes a place that is free; false where there is none. */
+  takeFree(): boolean {
+    if (this.#free === 0) return false;
+    this.#free--;
+    return true;
+  }
+
+  /** Waits at most `timeoutMs` for a place; false where it got none. */
+  waitForOne(timeoutMs: number): Promise<boolean> {
     if (this.#waiting.size >= this.#maxWaiting) return Promise.resolve(false);
     return new Promise((resolve) => {
       const end = (taken: boolean) => {

@@ -3,12 +3,11 @@
  * The question of a reply is compared octet by octet with the one sent, before anything else of it is read.
  */
 
-import { makeName, type Name } from '../base/name.ts';
-import type { Message } from '../base/record.ts';
-import { Opcode, Rcode } from '../base/registry.ts';
-import { composeMessage } from '../wire/compose.ts';
+import type { Name } from '../base/name.ts';
+import type { EdnsOption, Message } from '../base/record.ts';
+import { Opcode, Rcode, Type } from '../base/registry.ts';
 import { WireError } from '../wire/error.ts';
-import { HEADER_OCTETS, type Header, MAX_MESSAGE_OCTETS, tryReadHeader } from '../wire/message-index.ts';
+import { HEADER_OCTETS, type Header, tryReadHeader } from '../wire/message-index.ts';
 import { readMessage } from '../wire/read-message.ts';
 import { cookieOption, type UpstreamCookie } from './cookie.ts';
 import type { UpstreamQuery } from './exchange.ts';
@@ -36,42 +35,52 @@ export function composeQuery(query: UpstreamQuery, random: RandomInt): SentQuery
   const { qname, qtype, qclass } = query.question;
   const caseMatters = query.caseRandomisation && query.transport === 'udp';
   const cookie = query.edns ? query.cookie : undefined;
-  const options = cookie ? [cookieOption(cookie)] : [];
-  const message: Message = {
-    id: random(0x10000),
-    opcode: Opcode.QUERY,
-    rcode: Rcode.NOERROR,
-    flags: {
-      response: false,
-      authoritative: false,
-      truncated: false,
-      recursionDesired: query.recursionDesired,
-      recursionAvailable: false,
-      authenticData: false,
-      checkingDisabled: query.recursionDesired,
-    },
-    question: [{ qname: caseMatters ? mixCase(qname, random) : qname, qtype, qclass }],
-    answer: [],
-    authority: [],
-    additional: [],
-    edns: query.edns ? { udpSize: UDP_PAYLOAD_OCTETS, version: 0, dnssecOk: true, options } : undefined,
-  };
-  const octets = composeMessage(message, MAX_MESSAGE_OCTETS);
-  const question = octets.subarray(HEADER_OCTETS, HEADER_OCTETS + qname.wire.length + 4);
-  return { octets, id: message.id, qname, question, caseMatters, cookie, transport: query.transport };
+  const option = cookie && cookieOption(cookie);
+  const id = random(0x10000);
+  const questionEnd = HEADER_OCTETS + qname.wire.length + 4;
+  const octets = Buffer.alloc(questionEnd + (query.edns ? OPT_OCTETS : 0) + (option ? OPTION_HEADER_OCTETS + option.data.length : 0));
+  octets.writeUInt16BE(id, 0);
+  if (query.recursionDesired) octets.writeUInt16BE(FLAG_RD | FLAG_CD, 2);
+  octets.writeUInt16BE(1, 4);
+  octets.set(qname.wire, HEADER_OCTETS);
+  octets.writeUInt16BE(qtype, questionEnd - 4);
+  octets.writeUInt16BE(qclass, questionEnd - 2);
+  const question = octets.subarray(HEADER_OCTETS, questionEnd);
+  if (caseMatters) mixCase(question.subarray(0, -4), random);
+  if (query.edns) writeOpt(octets, questionEnd, option);
+  return { octets, id, qname, question, caseMatters, cookie, transport: query.transport };
+}
+
+const FLAG_RD = 0x0100;
+const FLAG_CD = 0x0010;
+const FLAG_DO = 0x8000;
+/** Without options. */
+const OPT_OCTETS = 11;
+const OPTION_HEADER_OCTETS = 4;
+
+/** Our OPT record (RFC 6891 §6.1.2), into zeros: its owner is the root, its version 0. */
+function writeOpt(octets: Buffer, at: number, option: EdnsOption | undefined): void {
+  octets.writeUInt16BE(1, 10);
+  octets.writeUInt16BE(Type.OPT, at + 1);
+  octets.writeUInt16BE(UDP_PAYLOAD_OCTETS, at + 3);
+  octets.writeUInt16BE(FLAG_DO, at + 7);
+  if (!option) return;
+  octets.writeUInt16BE(OPTION_HEADER_OCTETS + option.data.length, at + 9);
+  octets.writeUInt16BE(option.code, at + OPT_OCTETS);
+  octets.writeUInt16BE(option.data.length, at + OPT_OCTETS + 2);
+  octets.set(option.data, at + OPT_OCTETS + OPTION_HEADER_OCTETS);
 }
 
 const BITS = 24;
 
-function mixCase(name: Name, random: RandomInt): Name {
-  const wire = Uint8Array.from(name.wire);
+/** Turns letters over by random bits, in place. */
+function mixCase(wire: Uint8Array, random: RandomInt): void {
   let bits = 0;
   for (let at = 0; at < wire.length; at++) {
     if (at % BITS === 0) bits = random(2 ** BITS);
     // Length octets are at most 63, so none is taken for a letter.
     if (isLetter(wire[at] as number) && (bits >> (at % BITS)) & 1) wire[at] = (wire[at] as number) ^ 0x20;
   }
-  return makeName(wire);
 }
 
 function isLetter(octet: number): boolean {
@@ -90,7 +99,8 @@ export function matchReply(reply: Uint8Array, sent: SentQuery): Match {
   if (header.questions !== 1 || reply.length < HEADER_OCTETS + sent.question.length) return 'miss';
   const typeAt = sent.question.length - 4;
   let sameCase = true;
-  for (const [at, octet] of sent.question.entries()) {
+  for (let at = 0; at < sent.question.length; at++) {
+    const octet = sent.question[at] as number;
     const got = reply[HEADER_OCTETS + at] as number;
     if (got === octet) continue;
     if (at >= typeAt || !isLetter(octet) || (got ^ octet) !== 0x20) return 'miss';
@@ -112,7 +122,7 @@ function isBareError({ rcode, answers, authorities }: Header): boolean {
  * @throws {WireError} when it is no message
  */
 export function readReply(reply: Uint8Array, sent: SentQuery): Message {
-  const octets = Uint8Array.from(reply);
+  const octets = new Uint8Array(reply);
   const header = tryReadHeader(octets);
   const asked = header?.questions === 1;
   if (asked) octets.set(sent.qname.wire, HEADER_OCTETS);

@@ -103,21 +103,23 @@ export class InFlight {
       share: (sharedKey, sharedRun) => this.#share(task, work, sharedKey, sharedRun),
     };
     this.#tasks.set(key, task);
-    // Not at once: whoever waits for this must be on record before it looks for circles.
-    task.promise = Promise.resolve(work)
-      .then(run)
-      .then(
-        (value): Shared<T> => ({ outcome: 'done', value }),
-        (error: unknown): Shared<T> => {
-          if (!(error instanceof BudgetExceeded)) throw error;
-          this.#options.onLimit?.(error.limit);
-          return { outcome: 'limit-spent', limit: error.limit };
-        },
-      )
-      .finally(() => this.#tasks.delete(key));
+    task.promise = this.#run(key, run, work);
     // Whoever waits hears of a fault of ours; when nobody waits any more it must not end the process.
     task.promise.catch(() => {});
     return task;
+  }
+
+  async #run<T>(key: string | symbol, run: (work: Work) => Promise<T>, work: Work): Promise<Shared<T>> {
+    await undefined; // not at once: whoever waits for this must be on record before it looks for circles
+    try {
+      return { outcome: 'done', value: await run(work) };
+    } catch (error) {
+      if (!(error instanceof BudgetExceeded)) throw error;
+      this.#options.onLimit?.(error.limit);
+      return { outcome: 'limit-spent', limit: error.limit };
+    } finally {
+      this.#tasks.delete(key);
+    }
   }
 
   /** @throws {BudgetExceeded} when the time of this work is over, before it waits or after */

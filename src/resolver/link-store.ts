@@ -116,6 +116,7 @@ export class LinkStore {
       return;
     }
     const entry = { zone, validation, received: now, expires: now + lifetime, server };
+    const rank = validation?.state === 'secure' ? 'secure' : 'answer';
     const key = rrKey(name, type);
     if (validation?.state === 'bogus') {
       this.bogus.put(
@@ -138,13 +139,13 @@ export class LinkStore {
       case 'alias': {
         const rrset = content.alias.dname ?? content.alias.cname;
         this.#hasDname ||= content.alias.dname !== undefined;
-        stored = this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        stored = this.rrsets.put({ ...entry, rrset, rank, proof: authority }, now);
         break;
       }
       case 'answer': {
         const [rrset] = content.rrsets;
         if (content.rrsets.length !== 1 || !rrset || !isKept(type)) break;
-        stored = this.rrsets.put({ ...entry, rrset, rank: 'answer', proof: authority }, now);
+        stored = this.rrsets.put({ ...entry, rrset, rank, proof: authority }, now);
         // What validated now, or need not, ends an older denial; what nobody judged ends nothing.
         if (stored && isSettled) this.denials.delete(name, type);
         break;

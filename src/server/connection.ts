@@ -1,13 +1,14 @@
 /**
  * One client's stream: queries in, answers out as they come ready, in any order (RFC 7766 §6.2.1.1 and §7), whatever carries the stream.
  * A client costs what these limits say and no more: one that sends slowly, asks without reading (CVE-2024-0760) or stays for ever is cut.
- * Between a hundred queries the event loop turns, so a client that sends thousands at once does not hold up the others.
+ * Its queries are taken one by one, by turns with those of other connections (rota.ts).
  */
 
 import type { Socket } from 'node:net';
 import type { Answer, Client } from '../service/answer.ts';
 import type { Backlog } from './backlog.ts';
 import { createFrameReader } from './frame-reader.ts';
+import type { Rota } from './rota.ts';
 
 export interface ConnectionLimits {
   /** Queries in flight: with more, no octet is read until one is answered. */
@@ -20,6 +21,8 @@ export interface ConnectionLimits {
   readonly maxBufferedOctets: number;
   /** The same over all connections. */
   readonly backlog: Backlog;
+  /** Says when the next query is taken. */
+  readonly rota: Rota;
   readonly maxLifetimeMs: number;
   /** Hears of each connection cut because its client does not read. Synchronous, must not throw. */
   readonly onStall?: () => void;
@@ -49,7 +52,8 @@ export function serveConnection(
   let largestAnswer = USUAL_ANSWER_OCTETS;
   let lastQueryTaken = false; // the client has closed its half, or we take no more
   let closing = false;
-  let turnAsked = false;
+  let nextQuery: Buffer | undefined;
+  let waitsForTurn = false;
   let writeTimer: NodeJS.Timeout | undefined;
   let idleTimer = setTimeout(closeIdle, limits.idleTimeoutMs());
   const lifeTimer = setTimeout(finish, limits.maxLifetimeMs);
@@ -81,14 +85,33 @@ export function serveConnection(
 
   function finish(): void {
     lastQueryTaken = true;
+    nextQuery = undefined;
     frames.clear();
     advance();
   }
 
-  /** Takes what queries may be taken, and decides whether to read on or to close. */
+  /** Asks for a turn for the next query, where one may be taken; else decides whether to read on or to close. */
   function advance(): void {
+    if (socket.destroyed || closing || waitsForTurn) return;
+    if (isBlocked()) {
+      socket.pause();
+      return;
+    }
+    nextQuery ??= frames.next();
+    if (nextQuery) {
+      waitsForTurn = true;
+      socket.pause(); // what it sends meanwhile waits in the system, not here
+      limits.rota.ask(takeNext);
+    } else if (lastQueryTaken && inFlight === 0) close();
+    else socket.resume();
+  }
+
+  function takeNext(): void {
+    waitsForTurn = false;
     if (socket.destroyed || closing) return;
-    for (let query = isBlocked() ? undefined : frames.next(); query; query = isBlocked() ? undefined : frames.next()) {
+    const query = isBlocked() ? undefined : nextQuery;
+    if (query) {
+      nextQuery = undefined;
       // That is no DNS client, so nothing behind it is a query either.
       if (query.length < HEADER_OCTETS) {
         cut();
@@ -96,18 +119,7 @@ export function serveConnection(
       }
       void take(query);
     }
-    if (isBlocked()) socket.pause();
-    else if (lastQueryTaken && inFlight === 0) close();
-    else socket.resume();
-  }
-
-  function advanceNextTurn(): void {
-    if (turnAsked) return;
-    turnAsked = true;
-    setImmediate(() => {
-      turnAsked = false;
-      advance();
-    });
+    advance();
   }
 
   async function take(query: Buffer): Promise<void> {
@@ -119,7 +131,7 @@ export function serveConnection(
       onError?.(error);
     }
     inFlight--;
-    advanceNextTurn();
+    advance();
   }
 
   function send(reply: Uint8Array): void {

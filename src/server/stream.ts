@@ -11,6 +11,7 @@ import type { Answer } from '../service/answer.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { BindError } from './bind-error.ts';
 import { type Connection, type ConnectionLimits, serveConnection } from './connection.ts';
+import { createRota, type Rota } from './rota.ts';
 
 export interface TcpOptions {
   readonly maxConnections?: number;
@@ -23,6 +24,8 @@ export interface TcpOptions {
   readonly maxBufferedOctets?: number;
   /** Bounds what waits to be read over all connections; several servers may share one. Unless told, one of its own. */
   readonly backlog?: Backlog;
+  /** By which connections take turns; several servers may share one. Unless told, one of its own. */
+  readonly rota?: Rota;
   readonly maxLifetimeMs?: number;
   /** The access list: whoever is not on it is told so, on a tenth of the connections, so that strangers leave room for clients. */
   readonly mayAsk?: (address: string) => boolean;
@@ -67,6 +70,7 @@ export async function startTcp(endpoint: Endpoint, answer: Answer, options: TcpO
   const limits: ConnectionLimits = {
     ...settings,
     backlog: options.backlog ?? createBacklog(MAX_BACKLOG_OCTETS, options.onStall),
+    rota: options.rota ?? createRota(),
     idleTimeoutMs: () =>
       connections.size * 4 > settings.maxConnections * 3 ? settings.idleTimeoutUnderPressureMs : settings.idleTimeoutMs,
   };

@@ -26,7 +26,7 @@ const layouts = new Map<number, readonly Field[]>([
 export function canonicalRdata(type: number, rdata: Uint8Array): Uint8Array {
   const layout = layouts.get(type);
   if (layout === undefined) return rdata;
-  const copy = Uint8Array.from(rdata);
+  const copy = new Uint8Array(rdata);
   let at = 0;
   for (const field of layout) {
     // An A6 record of prefix length 0 ends with its address (RFC 2874 §3.1).

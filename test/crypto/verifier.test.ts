@@ -155,6 +155,41 @@ describe('keys kept', () => {
   });
 });
 
+describe('a signature that verified is known again', () => {
+  const key = makeKey({ algorithm: 13 });
+  const sibling = makeKey({ algorithm: 13 });
+  const octets = Buffer.from('an SOA that comes with every denial');
+  const signature = key.sign(octets);
+  const verifier = createVerifier();
+  const check = ({ field = keyField(key), sig = signature as Uint8Array, over = octets as Uint8Array } = {}) =>
+    verifier.verifySignature(13, field, sig, over);
+
+  test('for the same key and the same data alone', () => {
+    expect(check()).toBe('valid');
+    expect(check({ over: Buffer.from('an SOA that came with no denial!!!!') })).toBe('invalid');
+    expect(check({ over: octets.subarray(1) })).toBe('invalid');
+    expect(check({ field: keyField(sibling) })).toBe('invalid');
+    expect(check({ sig: sibling.sign(octets) })).toBe('invalid');
+    expect(check()).toBe('valid');
+  });
+
+  test('by what the data was, whatever becomes of the buffer it was in', () => {
+    const buffer = Buffer.from(octets);
+    expect(check({ over: buffer })).toBe('valid');
+    buffer.fill(0);
+    expect(check({ over: buffer })).toBe('invalid');
+    expect(check()).toBe('valid');
+  });
+
+  test('one that did not verify is checked anew', () => {
+    const other = Buffer.from('other data');
+    const own = key.sign(other);
+    expect(check({ sig: own })).toBe('invalid');
+    expect(check({ sig: own, over: other })).toBe('valid');
+    expect(check({ sig: own })).toBe('invalid');
+  });
+});
+
 describe('what is supported', () => {
   test.each([0, 1, 2, 3, 4, 6, 9, 11, 12, 17, 23, 200, 252, 253, 254, 255])('algorithm %i is not', (algorithm) => {
     expect(supportsAlgorithm(algorithm, { sha1Signatures: true })).toBe(false);

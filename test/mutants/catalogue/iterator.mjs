@@ -51,6 +51,20 @@ export const iteratorMutants = [
     tests: ['test/scenario/limits.test.ts'],
   },
   {
+    lesson: 'CVE-2020-12662: two names at a time at every depth',
+    file: 'src/iterator/ask-zone.ts',
+    find: 'work.depth > 1 ? 1 : NAMES_AT_A_TIME',
+    replace: 'NAMES_AT_A_TIME',
+    tests: ['test/scenario/limits.test.ts'],
+  },
+  {
+    lesson: 'RFC 9156: what a minimised question was answered with is not kept',
+    file: 'src/iterator/iterate.ts',
+    find: 'deps.keepMinimised(step, { ...response, zone: source.zone, server });',
+    replace: '',
+    tests: ['test/scenario/limits.test.ts'],
+  },
+  {
     lesson: 'CVE-2026-123604: TC=1 over TCP asked again',
     file: 'src/iterator/ask-server.ts',
     find: "if (transport === 'tcp') return { outcome: 'broken', why: 'truncated over TCP' };",
@@ -67,7 +81,7 @@ export const iteratorMutants = [
   {
     lesson: 'CVE-2026-3592: a server listed twice is asked twice as often',
     file: 'src/iterator/ask-zone.ts',
-    find: ' || this.#servers.some((known) => serverKey(known) === key)',
+    find: ' || this.#servers.some((known) => known.key === key)',
     replace: '',
     tests: ['test/lessons/resolver.test.ts'],
   },

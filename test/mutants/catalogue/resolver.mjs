@@ -24,6 +24,20 @@ export const resolverMutants = [
     tests: ['test/resolver/in-flight.test.ts', 'test/scenario/limits.test.ts'],
   },
   {
+    lesson: 'CVE-2020-12662: more is begun on the account of a limit that is spent',
+    file: 'src/resolver/in-flight.ts',
+    find: 'mustHaveMeans(waiter);',
+    replace: '',
+    tests: ['test/resolver/in-flight.test.ts'],
+  },
+  {
+    lesson: 'CVE-2020-12662: server names without address not charged',
+    file: 'src/resolver/fetcher.ts',
+    find: "work.spend('futileLookups');",
+    replace: '',
+    tests: ['test/scenario/limits.test.ts'],
+  },
+  {
     lesson: 'CVE-2023-22617: depth without bound',
     file: 'src/resolver/in-flight.ts',
     find: "waiter.depth >= MAX_DEPTH ? 'depth' : ",

@@ -25,8 +25,8 @@ export const serviceMutants = [
   {
     lesson: 'CVE-2025-40780: message ID not drawn',
     file: 'src/net/query.ts',
-    find: 'id: random(0x10000),',
-    replace: 'id: 4711,',
+    find: 'const id = random(0x10000);',
+    replace: 'const id = 4711;',
     tests: ['test/net/udp.test.ts', 'test/lessons/resolver.test.ts'],
   },
   {

@@ -47,6 +47,20 @@ export const signatureMutants = [
     tests: ['test/scenario/hostile.test.ts'],
   },
   {
+    lesson: 'CVE-2023-50387: failed checks charged alike whatever their algorithm costs',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: "context.spend('failedWork', cost);",
+    replace: '',
+    tests: ['test/dnssec/rrset-work.test.ts', 'test/scenario/hostile.test.ts'],
+  },
+  {
+    lesson: 'CVE-2023-50387: failed checks of one RRset charged once they are all made',
+    file: 'src/dnssec/rrset-signature.ts',
+    find: 'failed.push(cost) > FAILED_BY_CHANCE',
+    replace: 'failed.push(cost) < 0',
+    tests: ['test/dnssec/rrset-work.test.ts'],
+  },
+  {
     lesson: 'CVE-2023-50387: a check charged alike whatever its algorithm costs',
     file: 'src/dnssec/rrset-signature.ts',
     find: "context.spend('cryptoWork', cost);",
