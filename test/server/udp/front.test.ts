@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SECURE } from '../../../src/base/validation.ts';
 import { BindError } from '../../../src/server/bind-error.ts';
@@ -125,9 +126,9 @@ test('hits do not wait for the resolver thread', async () => {
   const socket = await client(ports[0]!);
   await exchange(socket, query);
   // The hit is sent while this thread does nothing else: its reply lies there when it looks.
+  const reply = once(socket, 'message');
   socket.send(query);
   await new Promise((resolve) => setImmediate(resolve));
-  const reply = once(socket, 'message');
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   expect(((await reply) as [Buffer])[0].length).toBeGreaterThan(12);
 });
@@ -219,6 +220,38 @@ describe('the end', () => {
     expect(readMessage(reply).flags.response).toBe(true);
     expect(onThreadFault).toHaveBeenCalledWith(expect.objectContaining({ message: 'as it was told to' }));
   });
+});
+
+test.each([
+  ['one socket', ['127.0.0.1']],
+  ['several sockets', ['127.0.0.1', '127.0.0.2']],
+])('a thread whose system calls fail does not spin in silence: it is told of and started anew (%s)', async (_, addresses) => {
+  const onThreadFault = vi.fn();
+  const threadFile = new URL('./deaf-thread.mjs', import.meta.url);
+  const { ports } = await open({ addresses, onThreadFault, threadFile });
+  await vi.waitFor(
+    () => expect(onThreadFault).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringMatching(/ EBADF$/) })),
+    20_000,
+  );
+  expect(readMessage(await exchange(await client(ports[0]!), query)).flags.response).toBe(true);
+});
+
+test('threads that end leave no descriptor behind', async () => {
+  const descriptors = () => readdirSync('/proc/self/fd').length;
+  const before = descriptors();
+  const { front } = await open({ addresses: ['127.0.0.1', '127.0.0.2'], threads: 2 });
+  await front.stop();
+  expect(descriptors()).toBeLessThanOrEqual(before);
+});
+
+test('a system that refuses the calls which its library has is served by node:dgram', () => {
+  const named: Record<string, () => number> = { socket: () => 5, close: () => 0 };
+  const koffi = {
+    load: () => ({ func: (signature: string) => named[/(\w+)\(/.exec(signature)![1]!] ?? (() => -1) }),
+    address: () => 0n,
+    errno: () => 38,
+  };
+  expect(loadLibc(() => koffi as never)).toEqual({ missing: 'recvmmsg ENOSYS' });
 });
 
 test('without koffi there is no Libc, and a reason why', () => {
