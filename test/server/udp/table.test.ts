@@ -237,6 +237,24 @@ describe('room', () => {
 });
 
 describe('a torn read', () => {
+  test('of an entry that is written to while it is copied is a miss, even where all that was copied is right', () => {
+    const { table, reader, out } = open();
+    table.publish(answerTo('mail'), table.epoch);
+    const version = entryOf(table) + Head.VERSION;
+    let writes = 0;
+    const words = new Proxy(out.words, {
+      set(target, at, value) {
+        if (writes > 0) Atomics.add(new Int32Array(table.memory.shared), version, writes);
+        return Reflect.set(target, at, value);
+      },
+    });
+    reader.begin(NOW);
+    const read = () => reader.read(questionOf('mail'), 0, questionOf('mail').length, 0, { words, octets: out.octets }, 3);
+    expect(read()).toBe(true);
+    writes = 2;
+    expect(read()).toBe(false);
+  });
+
   /** All words of the entry that differ between two states of the memory. */
   const differing = (a: Int32Array, b: Int32Array) => Array.from(a.keys()).filter((at) => a[at] !== b[at]);
 
