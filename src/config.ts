@@ -86,6 +86,7 @@ const formats = {
   moment: (text: string) => tryParseMoment(text) !== undefined,
   'cookie-secret': (text: string) => /^[0-9a-fA-F]{32}$/.test(text),
   octets: (text: string) => (tryParseOctets(text) ?? 0) >= 1_000_000,
+  'table-octets': (text: string) => formats.octets(text) && checked(tryParseOctets(text)) <= 2 ** 32,
 };
 
 /** Reads a configuration. `source` names it in errors; `folder` is where relative file names count from. @throws {ConfigError} */

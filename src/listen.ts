@@ -47,6 +47,7 @@ export async function listenDns(
   const bindUdp: BindUdp = front
     ? async (endpoint) => front.bind(endpoint)
     : (endpoint) => serveByDgram(endpoint, answer, options, servers);
+  if (front) servers.push(front); // at once, for should another endpoint not be had, its sockets are to be closed
   const endpoints: Endpoint[] = [];
   for (const endpoint of dns) {
     try {
@@ -59,10 +60,7 @@ export async function listenDns(
       log.warn(error.message);
     }
   }
-  if (front) {
-    servers.push(front);
-    await front.start();
-  }
+  await front?.start();
   return endpoints;
 }
 

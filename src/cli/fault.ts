@@ -4,6 +4,7 @@ import { NameError } from '../base/name.ts';
 import { EndpointError, PrefixError } from '../base/prefix.ts';
 import { QuestionError } from '../base/question-text.ts';
 import { ConfigError, FileError } from '../config.ts';
+import { FrontError } from '../front.ts';
 import { LogError } from '../log.ts';
 import { BindError } from '../server/bind-error.ts';
 
@@ -26,7 +27,7 @@ export class CommandError extends Error {
 }
 
 const usageFaults = [ConfigError, QuestionError, NameError, EndpointError, PrefixError];
-const startFaults = [CommandError, FileError, LogError, BindError];
+const startFaults = [CommandError, FileError, FrontError, LogError, BindError];
 
 /** The line and exit status of a fault; undefined for what is our own fault and should be seen with its stack. */
 export function describeFault(error: unknown): { readonly line: string; readonly status: number } | undefined {

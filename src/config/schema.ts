@@ -16,6 +16,7 @@ const expectations = {
   moment: 'a moment such as 2026-11-24T06:41:00Z',
   'cookie-secret': '32 hexadecimal digits',
   octets: 'an amount of memory, at least 1MB: octets, or a number with kB, MB, GB, KiB, MiB or GiB',
+  'table-octets': 'an amount of memory from 1MB to 4GiB: octets, or a number with kB, MB, GB, KiB, MiB or GiB',
 } as const;
 
 const text = (format: keyof typeof expectations, description: string) =>
@@ -194,11 +195,11 @@ export const configSchema = Type.Object(
         expects: expectations.octets,
         description: 'Memory of all caches together: octets, or a number with kB, MB, GB, KiB, MiB or GiB; at least 1 MB.',
       }),
-      answerTable: Type.Union([text('octets', 'As 64MB.'), Type.Integer({ minimum: 1_000_000 })], {
+      answerTable: Type.Union([text('table-octets', 'As 64MB.'), Type.Integer({ minimum: 1_000_000, maximum: 2 ** 32 })], {
         default: '64MB',
-        expects: expectations.octets,
+        expects: expectations['table-octets'],
         description:
-          'Memory for finished answers, which UDP threads send by themselves; beside maxMemory, taken from the system as it fills. At least 1 MB.',
+          'Memory for finished answers, which UDP threads send by themselves; beside maxMemory, taken from the system as it fills. From 1 MB to 4 GiB.',
       }),
       minTtl: seconds(0, 'Seconds that an answer is kept at least; never past its signature.'),
       maxTtl: seconds(86_400, 'Seconds that an answer is kept at most.'),

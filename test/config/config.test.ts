@@ -221,6 +221,8 @@ describe('an error names file, line and key', () => {
     ],
     ['cache:\n  maxMemory: lots\n', 'zeker.yaml:2: cache.maxMemory: must be an amount of memory'],
     ['cache:\n  maxMemory: 12\n', 'zeker.yaml:2: cache.maxMemory: must be an amount of memory'],
+    ['cache:\n  answerTable: 5GiB\n', 'zeker.yaml:2: cache.answerTable: must be an amount of memory from 1MB to 4GiB'],
+    ['cache:\n  answerTable: 5000000000\n', 'zeker.yaml:2: cache.answerTable: must be an amount of memory from 1MB to 4GiB'],
     ['cache:\n  minTtl: -1\n', 'zeker.yaml:2: cache.minTtl: must be at least 0, not -1'],
     ['log:\n  level: loud\n', 'zeker.yaml:2: log.level: must be one of fatal, error, warn, info'],
     ['access:\n  allow: [192.0.2.25/24]\n', "access.allow[0]: '192.0.2.25/24' is no address prefix: bits are set behind the first 24"],

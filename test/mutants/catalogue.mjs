@@ -12,6 +12,7 @@ import { serviceMutants } from './catalogue/service.mjs';
 import { signatureMutants } from './catalogue/signature.mjs';
 import { staleMutants } from './catalogue/stale.mjs';
 import { synthesisMutants } from './catalogue/synthesis.mjs';
+import { udpFrontMutants } from './catalogue/udp-front.mjs';
 import { validatorMutants } from './catalogue/validator.mjs';
 import { wireMutants } from './catalogue/wire.mjs';
 
@@ -26,5 +27,6 @@ export const mutants = [
   ...staleMutants,
   ...synthesisMutants,
   ...serviceMutants,
+  ...udpFrontMutants,
   ...wireMutants,
 ];

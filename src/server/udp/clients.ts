@@ -52,9 +52,10 @@ export class QueryRate {
     for (let i = 0; i < counted; i++) hash = Math.imul(hash ^ (octets[at + i] as number), 0x01000193) ^ (hash >>> 15);
     const place = (hash & (PLACES - 1)) * PLACE_WORDS;
     const counts = this.#counts;
-    if (counts[place] !== hash || counts[place + 1] !== now) {
+    const second = now | 0; // as the word holds it, after 2038 too
+    if (counts[place] !== hash || counts[place + 1] !== second) {
       counts[place] = hash;
-      counts[place + 1] = now;
+      counts[place + 1] = second;
       counts[place + 2] = 0;
     }
     const count = (counts[place + 2] as number) + 1;

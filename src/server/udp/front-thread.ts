@@ -67,47 +67,71 @@ function run(data: FrontThreadData, post: (misses: ReturnType<typeof packMisses>
     },
     replies,
   );
-  const [only, ...more] = data.sockets;
-  const wait = more.length === 0 ? () => [0] : openWait(libc, data.sockets);
-  const flags = more.length === 0 && only !== undefined ? Socket.MSG_WAITFORONE : Socket.MSG_DONTWAIT;
-  while (Atomics.load(control, Control.STOP) === 0) {
-    let served = 0;
-    for (const index of wait()) {
-      const fd = data.sockets[index] as number;
-      const got = libc.recvmmsg(fd, received.octets, BATCH, flags, null);
-      const now = Math.floor(Date.now() / 1000);
-      if (got <= 0) {
-        if (got < 0 && libc.errno() === Errno.EAGAIN) loop.idle(now);
-        continue;
+  const isOnly = data.sockets.length === 1;
+  const wait = isOnly ? { ready: () => [0], close() {} } : openWait(libc, data.sockets);
+  const flags = isOnly ? Socket.MSG_WAITFORONE : Socket.MSG_DONTWAIT;
+  try {
+    while (Atomics.load(control, Control.STOP) === 0) {
+      let served = 0;
+      for (const index of wait.ready()) {
+        const fd = data.sockets[index] as number;
+        const got = libc.recvmmsg(fd, received.octets, BATCH, flags, null);
+        if (got < 0) expectNothingCame(libc, 'recvmmsg');
+        if (got <= 0) continue;
+        served += got;
+        const count = loop.serve(received, got, Math.floor(Date.now() / 1000));
+        if (count > 0) replies.send(libc, fd, count, Socket.MSG_DONTWAIT);
+        if (loop.misses > 0) post(packMisses(index, received, loop.missPlaces, loop.misses));
+        for (let place = 0; place < got; place++) received.expect(place);
       }
-      served += got;
-      const count = loop.serve(received, got, now);
-      if (count > 0) replies.send(libc, fd, count, Socket.MSG_DONTWAIT);
-      if (loop.misses > 0) post(packMisses(index, received, loop.missPlaces, loop.misses));
-      for (let place = 0; place < got; place++) received.expect(place);
+      if (served === 0) loop.idle(Math.floor(Date.now() / 1000));
     }
-    if (served === 0) loop.idle(Math.floor(Date.now() / 1000));
+  } finally {
+    wait.close();
   }
 }
 
-/** Waits for several sockets. @returns which of them have something; none after a while */
-function openWait(libc: Libc, sockets: readonly number[]): () => readonly number[] {
+/** Any other fault comes back at once, and for ever: the thread would spin and say nothing. So it ends, is told of, and starts anew. */
+function expectNothingCame(libc: Libc, call: string): void {
+  const errno = libc.errno();
+  if (errno !== Errno.EAGAIN && errno !== Errno.EINTR) throw systemError(libc, call);
+}
+
+interface Wait {
+  /** Which sockets have something; none after a while. */
+  ready(): readonly number[];
+  /** The descriptor is the process's, and would outlive the thread. */
+  close(): void;
+}
+
+/** Waits for several sockets. */
+function openWait(libc: Libc, sockets: readonly number[]): Wait {
   const epoll = libc.epoll_create1(Socket.SOCK_CLOEXEC);
   if (epoll < 0) throw systemError(libc, 'epoll_create1');
+  const close = () => {
+    libc.close(epoll);
+  };
   sockets.forEach((fd, index) => {
     const event = Buffer.alloc(EVENT.octets);
     // Of several threads that wait, one is woken.
     event.writeUInt32LE(EPOLLIN | EPOLLEXCLUSIVE, 0);
     event.writeUInt32LE(index, EVENT.dataAt);
-    if (libc.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, event) !== 0) throw systemError(libc, 'epoll_ctl');
+    if (libc.epoll_ctl(epoll, EPOLL_CTL_ADD, fd, event) === 0) return;
+    const error = systemError(libc, 'epoll_ctl');
+    close();
+    throw error;
   });
   const events = Buffer.alloc(EVENT.octets * sockets.length);
   const ready: number[] = [];
-  return () => {
-    const count = libc.epoll_wait(epoll, events, sockets.length, LOOK_UP_MS);
-    ready.length = 0;
-    for (let i = 0; i < count; i++) ready.push(events.readUInt32LE(i * EVENT.octets + EVENT.dataAt));
-    return ready;
+  return {
+    ready() {
+      const count = libc.epoll_wait(epoll, events, sockets.length, LOOK_UP_MS);
+      if (count < 0) expectNothingCame(libc, 'epoll_wait');
+      ready.length = 0;
+      for (let i = 0; i < count; i++) ready.push(events.readUInt32LE(i * EVENT.octets + EVENT.dataAt));
+      return ready;
+    },
+    close,
   };
 }
 

@@ -119,7 +119,7 @@ export function createUdpFront(libc: Libc, table: AnswerTable, answer: Answer, o
   }
 
   function serve(fd: number, miss: Miss): void {
-    const { address } = readSocketAddress(miss.name, 0);
+    const { address } = readSocketAddress(miss.name);
     if (!inFlight.enter(address)) {
       options.onDrop?.();
       const reply = truncated(miss.query);
@@ -136,7 +136,7 @@ export function createUdpFront(libc: Libc, table: AnswerTable, answer: Answer, o
     Atomics.store(control, Control.STOP, 1);
     await Promise.all([...threads].map(({ ended }) => ended));
     await inFlight.whenEmpty(graceMs);
-    outbox.flush();
+    outbox.close();
     for (const { fd } of sockets) libc.close(fd);
   }
 
@@ -184,6 +184,7 @@ class Outbox {
   readonly #batch: Batch;
   #fd = -1;
   #count = 0;
+  #isClosed = false;
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -191,6 +192,7 @@ class Outbox {
   }
 
   put(fd: number, reply: Uint8Array, { name, control }: Miss): void {
+    if (this.#isClosed) return;
     if (this.#count === REPLIES || (this.#count > 0 && fd !== this.#fd)) this.flush();
     if (this.#count === 0) setImmediate(() => this.flush());
     const { octets } = this.#batch;
@@ -205,5 +207,11 @@ class Outbox {
   flush(): void {
     if (this.#count > 0) this.#batch.send(this.#libc, this.#fd, this.#count, Socket.MSG_DONTWAIT);
     this.#count = 0;
+  }
+
+  /** Sends what is there, and nothing that comes later: by then the descriptor may be another socket's. */
+  close(): void {
+    this.flush();
+    this.#isClosed = true;
   }
 }

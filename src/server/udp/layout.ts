@@ -48,7 +48,7 @@ export const Control = {
   EPOCH: 0,
   /** 1: front threads end. */
   STOP: 1,
-  /** The latest second that any thread has seen: a clock that steps back behind it makes a new epoch. */
+  /** The latest second that any thread has seen, 0 before the first: a clock that steps back behind it makes a new epoch. */
   LATEST: 2,
   WORDS: 16,
 } as const;
@@ -87,6 +87,11 @@ export interface TableMemory {
 /** A word of the index or of an entry. */
 export function wordAt(words: Int32Array, at: number): number {
   return words[at] as number;
+}
+
+/** From one moment to another, both in seconds since the epoch or the word that holds them: serial numbers (RFC 1982), for 2038 comes. */
+export function secondsFrom(earlier: number, later: number): number {
+  return (later - earlier) | 0;
 }
 
 /** The index word of the first place of a hash's bucket. */

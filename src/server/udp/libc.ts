@@ -79,9 +79,25 @@ export function loadLibc(load = requireKoffi): Libc | NoLibc {
     const koffi = load();
     const library = koffi.load(null);
     const calls = Object.fromEntries(signatures.map((signature) => [nameOf(signature), library.func(signature)]));
-    return { ...calls, addressOf: (octets: Uint8Array) => koffi.address(octets), errno: () => koffi.errno() } as unknown as Libc;
+    const libc = { ...calls, addressOf: (octets: Uint8Array) => koffi.address(octets), errno: () => koffi.errno() } as unknown as Libc;
+    const missing = refusedCall(libc);
+    return missing === undefined ? libc : { missing };
   } catch (error) {
     return { missing: `koffi: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}` };
+  }
+}
+
+/** A sandbox may refuse what the library has: asked for no datagram, both calls say 0. */
+function refusedCall(libc: Libc): string | undefined {
+  const fd = libc.socket(Socket.AF_INET, Socket.SOCK_DGRAM | Socket.SOCK_CLOEXEC, 0);
+  if (fd < 0) return undefined; // no IPv4, or no descriptor left: whoever binds will hear of it
+  try {
+    const noHeaders = new Uint8Array(0);
+    const isReceiving = libc.recvmmsg(fd, noHeaders, 0, Socket.MSG_DONTWAIT, null) === 0;
+    const refused = !isReceiving ? 'recvmmsg' : libc.sendmmsg(fd, noHeaders, 0, Socket.MSG_DONTWAIT) === 0 ? undefined : 'sendmmsg';
+    return refused && systemError(libc, refused).message;
+  } finally {
+    libc.close(fd);
   }
 }
 

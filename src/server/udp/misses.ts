@@ -39,15 +39,17 @@ export function packMisses(socket: number, batch: Batch, places: readonly number
   return { socket, count, octets: packed.buffer as ArrayBuffer };
 }
 
+/** Each in memory of its own: one query that takes long is not to hold all the others that came with it. */
 export function unpackMisses({ octets, count }: Misses): Miss[] {
   const packed = Buffer.from(octets);
+  const copy = (from: number, length: number) => new Uint8Array(packed.subarray(from, from + length));
   const misses: Miss[] = [];
   for (let i = 0, at = 0; i < count; i++) {
     const length = packed.readUInt32LE(at);
-    const name = packed.subarray(at + 12, at + 12 + packed.readUInt32LE(at + 4));
-    const control = packed.subarray(at + 12 + NAME_OCTETS, at + 12 + NAME_OCTETS + packed.readUInt32LE(at + 8));
+    const name = copy(at + 12, packed.readUInt32LE(at + 4));
+    const control = copy(at + 12 + NAME_OCTETS, packed.readUInt32LE(at + 8));
+    misses.push({ query: copy(at + HEAD_OCTETS, length), name, control });
     at += HEAD_OCTETS + length;
-    misses.push({ query: packed.subarray(at - length, at), name, control });
   }
   return misses;
 }

@@ -91,9 +91,9 @@ function scopeOf(zone: string): number {
   return found?.family === 'IPv6' ? found.scopeid : 0;
 }
 
-/** AF, address and port of a client, as text. */
-export function readSocketAddress(octets: Uint8Array, at: number): Endpoint {
-  const view = Buffer.from(octets.buffer, octets.byteOffset + at, NAME_OCTETS);
+/** AF, address and port of a client, as text. @param octets a struct sockaddr_in or sockaddr_in6 */
+export function readSocketAddress(octets: Uint8Array): Endpoint {
+  const view = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   const port = view.readUInt16BE(2);
   if (view.readUInt16LE(0) === Socket.AF_INET) return { address: `${view[4]}.${view[5]}.${view[6]}.${view[7]}`, port };
   const groups = Array.from({ length: 8 }, (_, i) => view.readUInt16BE(8 + 2 * i).toString(16)).join(':');

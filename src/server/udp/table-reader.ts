@@ -4,7 +4,7 @@
  * checksum or the comparison of the question, and is a miss.
  */
 
-import { bucketAt, Control, Head, MAX_BODY_OCTETS, mixed, type TableMemory, WAYS, wordAt, wordsFor } from './layout.ts';
+import { bucketAt, Control, Head, MAX_BODY_OCTETS, mixed, secondsFrom, type TableMemory, WAYS, wordAt, wordsFor } from './layout.ts';
 import { hashQuestion, isSameQuestion, KEY_MARKS } from './question-hash.ts';
 
 /** Seconds that a wall clock may step back (between processors, by slewing) before entries are doubted. */
@@ -35,8 +35,9 @@ export class TableReader {
   /** Once for each batch: the second it is, in which all entries are judged. A clock that has stepped back empties the table, for their age is not known. */
   begin(now: number): void {
     const latest = Atomics.load(this.#words, Control.LATEST);
-    if (now > latest) Atomics.compareExchange(this.#words, Control.LATEST, latest, now);
-    else if (now < latest - CLOCK_SLACK && Atomics.compareExchange(this.#words, Control.LATEST, latest, now) === latest)
+    const ahead = secondsFrom(latest, now);
+    if (latest === 0 || ahead > 0) Atomics.compareExchange(this.#words, Control.LATEST, latest, now);
+    else if (ahead < -CLOCK_SLACK && Atomics.compareExchange(this.#words, Control.LATEST, latest, now) === latest)
       Atomics.add(this.#words, Control.EPOCH, 1);
     this.#epoch = Atomics.load(this.#words, Control.EPOCH);
     this.#now = now;
@@ -74,7 +75,8 @@ export class TableReader {
     const expires = wordAt(words, word + Head.EXPIRES);
     const kind = wordAt(words, word + Head.KIND);
     if ((version & 1) !== 0 || wordAt(words, word + Head.HASH) !== hash || wordAt(words, word + Head.EPOCH) !== this.#epoch) return false;
-    if (this.#now < born || this.#now >= expires || bodyOctets > MAX_BODY_OCTETS) return false;
+    const age = secondsFrom(born, this.#now);
+    if (age < 0 || secondsFrom(expires, this.#now) >= 0 || bodyOctets > MAX_BODY_OCTETS) return false;
 
     let sum = mixed(mixed(mixed(mixed(mixed(mixed(0, hash), born), expires), this.#epoch), sizes), kind);
     const ttlWords = (ttls + 1) >> 1;
@@ -92,7 +94,7 @@ export class TableReader {
     this.kind = kind;
     this.bodyOctets = bodyOctets;
     this.edeOctets = edeOctets;
-    this.#countDown(out.octets, at * 4, bodyOctets, ttls, this.#now - born);
+    this.#countDown(out.octets, at * 4, bodyOctets, ttls, age);
     return true;
   }
 

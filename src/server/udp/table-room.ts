@@ -2,7 +2,8 @@
  * Who has which slot of the answer table: pages are given to size classes as they are needed, and where none is left a slot is taken from an
  * entry that nobody asks for. Kept by the writer alone; of the shared memory it reads entries' heads and clears their marks of use.
  * Denials have pages of their own, at most a quarter of all: they are many and large, and seldom asked for twice.
- * Limits: a page stays with its size class; a class that comes when all pages are given away has no room, and its answers are not kept here.
+ * A page stays with its size class; so that who asks for many answers of one size does not leave the others without room for good, the last
+ * pages are for classes that have few.
  */
 
 import { Head, PAGE_OCTETS, SLOT_OCTETS, type TableMemory, wordAt } from './layout.ts';
@@ -10,6 +11,8 @@ import { Head, PAGE_OCTETS, SLOT_OCTETS, type TableMemory, wordAt } from './layo
 /** Entries that one eviction looks at, at most. */
 const MAX_LOOKS = 32;
 const DENIAL_SHARE = 0.25;
+/** Of the pages, and of those that denials may have: shared out evenly, so that every size class has some whenever it comes. */
+const KEPT_SHARE = 0.125;
 const PAGE_WORDS = PAGE_OCTETS / 4;
 
 /** The slots of one size for one kind of answer. */
@@ -88,7 +91,8 @@ export class TableRoom {
 
   #addPage(arena: Arena, isDenial: boolean): boolean {
     const page = this.#arenaOfPage.length;
-    if (page >= this.#pages || (isDenial && this.#denialPages >= this.#maxDenialPages)) return false;
+    if (!mayAdd(arena, page, this.#pages, this.#arenas.length)) return false;
+    if (isDenial && !mayAdd(arena, this.#denialPages, this.#maxDenialPages, SLOT_OCTETS.length)) return false;
     if (isDenial) this.#denialPages++;
     this.#arenaOfPage.push(arena);
     const first = this.#pagesAt + page * PAGE_WORDS;
@@ -105,4 +109,10 @@ export class TableRoom {
   #arenaAt(word: number): Arena {
     return this.#arenaOfPage[Math.floor((word - this.#pagesAt) / PAGE_WORDS)] as Arena;
   }
+}
+
+/** Whether an arena may have one more of `all` pages, of which so many are given away, beside so many others. */
+function mayAdd({ pages }: Arena, given: number, all: number, arenas: number): boolean {
+  const kept = Math.floor(all * KEPT_SHARE);
+  return given < all - kept || (given < all && pages.length < Math.max(1, Math.floor(kept / arenas)));
 }

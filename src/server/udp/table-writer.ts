@@ -16,6 +16,7 @@ import {
   MAX_TTLS,
   Mark,
   mixed,
+  secondsFrom,
   type TableMemory,
   WAYS,
   wordAt,
@@ -101,7 +102,7 @@ export class AnswerTable implements FinishedAnswers {
   }
 
   #isDead(word: number, now: number): boolean {
-    return wordAt(this.#words, word + Head.EXPIRES) <= now || wordAt(this.#words, word + Head.EPOCH) !== this.epoch;
+    return secondsFrom(wordAt(this.#words, word + Head.EXPIRES), now) >= 0 || wordAt(this.#words, word + Head.EPOCH) !== this.epoch;
   }
 
   #take(words: number, isDenial: boolean, now: number): number {

@@ -237,6 +237,21 @@ describe('time', () => {
     expect(stand.front(query, { now: NOW + 100 })).toBe('miss');
   });
 
+  test.each([
+    ['before 2038 and ends after it', 2 ** 31 - 100],
+    ['after 2038', 2 ** 31 + 100],
+    ['after 2106', 2 ** 32 + 100],
+  ])('an answer that begins %s is given like others, to its end', async (_, born) => {
+    const stand = new Stand();
+    const query = queryOf({ edns: { dnssecOk: true } });
+    await stand.service(resolutionOf('answer', SECURE, { ...cached, expires: born + 300 }), query, { now: born });
+    expect(ttls(stand.front(query, { now: born }))).toEqual([300, 300]);
+    expect(ttls(stand.front(query, { now: born + 299 }))).toEqual([1, 1]);
+    expect(stand.front(query, { now: born + 300 })).toBe('miss');
+    const key = { question: readMessage(query).question[0]!, dnssecOk: true, checkingDisabled: false };
+    expect([born + 299, born + 300].map((now) => stand.table.holds(key, now))).toEqual([true, false]);
+  });
+
   test('a clock that is a second behind another processor’s is no such step', async () => {
     const stand = new Stand();
     const query = await learned(stand);
@@ -285,6 +300,13 @@ describe('who may ask, and how often', () => {
     expect(truncated({ address: '192.0.2.8' })).toBe(false);
     expect(truncated({ now: NOW + 1 })).toBe(false);
     expect(stand.counts[Count.RATE_LIMITED]).toBe(1);
+  });
+
+  test('a rate is kept after 2038 too', () => {
+    const stand = new Stand({ queriesPerSecond: 1 });
+    const now = 2 ** 31 + 1;
+    expect(stand.front(queryOf({}), { now })).toBe('miss');
+    expect(readMessage(stand.front(queryOf({}), { now }) as Buffer).flags.truncated).toBe(true);
   });
 
   test('one /64 of IPv6 is one client', async () => {

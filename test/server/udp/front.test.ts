@@ -1,10 +1,15 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SECURE } from '../../../src/base/validation.ts';
+import { listenDns, type Stoppable } from '../../../src/listen.ts';
+import { openLog } from '../../../src/log.ts';
 import { BindError } from '../../../src/server/bind-error.ts';
+import { Batch } from '../../../src/server/udp/batch.ts';
 import { createUdpFront, type UdpFront, type UdpFrontOptions } from '../../../src/server/udp/front.ts';
 import { type Libc, loadLibc } from '../../../src/server/udp/libc.ts';
+import { packMisses, unpackMisses } from '../../../src/server/udp/misses.ts';
 import { AnswerTable } from '../../../src/server/udp/table-writer.ts';
 import type { Answer } from '../../../src/service/answer.ts';
 import { readMessage } from '../../../src/wire/read-message.ts';
@@ -15,6 +20,16 @@ const cleanUp: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
 });
+
+const frontDefaults = {
+  threads: 1,
+  udpSize: 1_232,
+  nsid: undefined,
+  allowed: ['127.0.0.0/8', '::1'],
+  trusted: [],
+  queriesPerSecond: 0,
+  cookies: undefined,
+};
 
 interface Opened {
   readonly front: UdpFront;
@@ -27,9 +42,10 @@ interface OpenOptions extends Partial<UdpFrontOptions> {
   readonly addresses?: readonly string[];
   /** In place of a service that has every answer in its cache. */
   readonly answer?: Answer;
+  readonly libc?: Libc;
 }
 
-async function open({ addresses = ['127.0.0.1'], answer, ...options }: OpenOptions = {}): Promise<Opened> {
+async function open({ addresses = ['127.0.0.1'], answer, libc: calls = libc, ...options }: OpenOptions = {}): Promise<Opened> {
   const table = new AnswerTable(1_000_000);
   const asked: string[] = [];
   const now = () => Math.floor(Date.now() / 1000);
@@ -38,14 +54,8 @@ async function open({ addresses = ['127.0.0.1'], answer, ...options }: OpenOptio
     asked.push(client.address);
     return (answer ?? answerOf(cached(), { finished: table, clock: () => Date.now() / 1000 }))(query, client);
   };
-  const front = createUdpFront(libc, table, service, {
-    threads: 1,
-    udpSize: 1_232,
-    nsid: undefined,
-    allowed: ['127.0.0.0/8', '::1'],
-    trusted: [],
-    queriesPerSecond: 0,
-    cookies: undefined,
+  const front = createUdpFront(calls, table, service, {
+    ...frontDefaults,
     ...options,
   });
   cleanUp.push(() => front.stop(0));
@@ -125,9 +135,9 @@ test('hits do not wait for the resolver thread', async () => {
   const socket = await client(ports[0]!);
   await exchange(socket, query);
   // The hit is sent while this thread does nothing else: its reply lies there when it looks.
+  const reply = once(socket, 'message');
   socket.send(query);
   await new Promise((resolve) => setImmediate(resolve));
-  const reply = once(socket, 'message');
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   expect(((await reply) as [Buffer])[0].length).toBeGreaterThan(12);
 });
@@ -170,7 +180,7 @@ describe('binding', () => {
   test('a port that is taken is told in a sentence', async () => {
     const { ports } = await open();
     const other = createUdpFront(libc, new AnswerTable(1_000_000), async () => undefined, {
-      ...{ threads: 1, udpSize: 1_232, nsid: undefined, allowed: [], trusted: [], queriesPerSecond: 0, cookies: undefined },
+      ...frontDefaults,
     });
     expect(() => other.bind({ address: '127.0.0.1', port: ports[0]! })).toThrow(
       new BindError({ address: '127.0.0.1', port: ports[0]! }, 'UDP', { code: 'EADDRINUSE' }).message,
@@ -181,7 +191,7 @@ describe('binding', () => {
 
   test('what is closed before the start is free again', async () => {
     const front = createUdpFront(libc, new AnswerTable(1_000_000), async () => undefined, {
-      ...{ threads: 1, udpSize: 1_232, nsid: undefined, allowed: [], trusted: [], queriesPerSecond: 0, cookies: undefined },
+      ...frontDefaults,
     });
     const bound = front.bind({ address: '127.0.0.1', port: 0 });
     bound.close();
@@ -210,6 +220,19 @@ describe('the end', () => {
     next.close();
   });
 
+  test('what is answered after the grace is not sent: the descriptor may be another socket’s by then', async () => {
+    let answer = (_: Uint8Array) => {};
+    const slow: Answer = () => new Promise((resolve) => (answer = resolve));
+    const sendmmsg = vi.fn(libc.sendmmsg);
+    const { front, ports, asked } = await open({ answer: slow, libc: { ...libc, sendmmsg } });
+    (await client(ports[0]!)).send(query);
+    await vi.waitFor(() => expect(asked).toHaveLength(1), 20_000);
+    await front.stop(0);
+    answer(Buffer.from('late'));
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(sendmmsg).not.toHaveBeenCalled();
+  });
+
   test('a thread that fails is told of and started anew; the sockets stay, and nothing is lost', async () => {
     const onThreadFault = vi.fn();
     const threadFile = new URL('./failing-thread.mjs', import.meta.url);
@@ -219,6 +242,79 @@ describe('the end', () => {
     expect(readMessage(reply).flags.response).toBe(true);
     expect(onThreadFault).toHaveBeenCalledWith(expect.objectContaining({ message: 'as it was told to' }));
   });
+});
+
+test.each([
+  ['one socket', ['127.0.0.1']],
+  ['several sockets', ['127.0.0.1', '127.0.0.2']],
+])('a thread whose system calls fail does not spin in silence: it is told of and started anew (%s)', async (_, addresses) => {
+  const onThreadFault = vi.fn();
+  const threadFile = new URL('./deaf-thread.mjs', import.meta.url);
+  const { ports } = await open({ addresses, onThreadFault, threadFile });
+  await vi.waitFor(
+    () => expect(onThreadFault).toHaveBeenCalledWith(expect.objectContaining({ message: expect.stringMatching(/ EBADF$/) })),
+    20_000,
+  );
+  expect(readMessage(await exchange(await client(ports[0]!), query)).flags.response).toBe(true);
+});
+
+test('where one endpoint cannot be had, the sockets of the others are closed by whoever stops the servers', async () => {
+  const { ports } = await open(); // whose port is taken
+  const service: Answer = async () => undefined;
+  const front = createUdpFront(libc, new AnswerTable(1_000_000), service, frontDefaults);
+  const bound: number[] = [];
+  const watched: UdpFront = {
+    ...front,
+    bind(endpoint) {
+      const socket = front.bind(endpoint);
+      bound.push(socket.port);
+      return socket;
+    },
+  };
+  const servers: Stoppable[] = [];
+  const dns = [0, ports[0]!].map((port) => ({ address: '127.0.0.1', port }));
+  await expect(
+    listenDns(
+      { dns, byDefault: false, http: undefined },
+      service,
+      { mayAsk: () => true },
+      openLog({ level: 'silent', file: undefined }).log,
+      servers,
+      watched,
+    ),
+  ).rejects.toThrow(BindError);
+  for (const server of servers) await server.stop(0);
+  const next = createSocket('udp4');
+  next.bind(bound[0], '127.0.0.1');
+  await once(next, 'listening');
+  next.close();
+});
+
+test('a query that takes long holds its own octets alone, not those of all that came with it', () => {
+  const batch = new Batch(libc, 4, 4_096);
+  for (let place = 0; place < 4; place++) batch.memory.words[place * 16 + 14] = 4_000;
+  const { octets, ...rest } = packMisses(0, batch, [0, 1, 2, 3], 4);
+  const [miss] = unpackMisses({ octets, ...rest });
+  expect(octets.byteLength).toBeGreaterThan(16_000);
+  expect(miss!.query.buffer.byteLength + miss!.name.buffer.byteLength + miss!.control.buffer.byteLength).toBeLessThan(4_200);
+});
+
+test('threads that end leave no descriptor behind', async () => {
+  const descriptors = () => readdirSync('/proc/self/fd').length;
+  const before = descriptors();
+  const { front } = await open({ addresses: ['127.0.0.1', '127.0.0.2'], threads: 2 });
+  await front.stop();
+  expect(descriptors()).toBeLessThanOrEqual(before);
+});
+
+test('a system that refuses the calls which its library has is served by node:dgram', () => {
+  const named: Record<string, () => number> = { socket: () => 5, close: () => 0 };
+  const koffi = {
+    load: () => ({ func: (signature: string) => named[/(\w+)\(/.exec(signature)![1]!] ?? (() => -1) }),
+    address: () => 0n,
+    errno: () => 38,
+  };
+  expect(loadLibc(() => koffi as never)).toEqual({ missing: 'recvmmsg ENOSYS' });
 });
 
 test('without koffi there is no Libc, and a reason why', () => {

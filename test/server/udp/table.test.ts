@@ -194,11 +194,29 @@ describe('room', () => {
     expect(table.octets).toBeLessThan(2_000_000);
   });
 
-  test('a size that comes when all pages are given away has no room, and nothing is broken', () => {
+  test('a flood of answers of one size leaves room for every other size that comes later, denials too', () => {
+    const { table, read } = open(16_000_000);
+    const flood = Array.from({ length: 70_000 }, (_, i) => `flood${i}`);
+    for (const name of flood) table.publish(answerTo(name, { padding: 180 }), table.epoch);
+    const late = [4, 100, 300, 500, 700, 1_000].flatMap((padding) => [false, true].map((isDenial) => ({ padding, isDenial })));
+    for (const more of late) table.publish(answerTo(`late${more.padding}${more.isDenial}`, more), table.epoch);
+    expect(late.filter(({ padding, isDenial }) => !read(`late${padding}${isDenial}`))).toEqual([]);
+  });
+
+  test('so among denials', () => {
+    const { table, read } = open(16_000_000);
+    const flood = Array.from({ length: 20_000 }, (_, i) => `flood${i}`);
+    for (const name of flood) table.publish(answerTo(name, { padding: 180, isDenial: true }), table.epoch);
+    table.publish(answerTo('late', { padding: 700, isDenial: true }), table.epoch);
+    expect(read('late')).toBeDefined();
+  });
+
+  test('a size that comes when all pages of a small table are given away has no room, and nothing is broken', () => {
     const { table, read } = open();
     for (const name of many) table.publish(answerTo(name, { padding: 180 }), table.epoch);
-    expect(table.publish(answerTo('large', { padding: 1_000 }), table.epoch)).toBe(false);
-    expect(read('large')).toBeUndefined();
+    expect(table.publish(answerTo('large', { padding: 1_000 }), table.epoch)).toBe(true);
+    expect(table.publish(answerTo('middle', { padding: 500 }), table.epoch)).toBe(false);
+    expect(read('middle')).toBeUndefined();
   });
 
   test('a full bucket gives up one that nobody asks for', () => {
@@ -219,6 +237,24 @@ describe('room', () => {
 });
 
 describe('a torn read', () => {
+  test('of an entry that is written to while it is copied is a miss, even where all that was copied is right', () => {
+    const { table, reader, out } = open();
+    table.publish(answerTo('mail'), table.epoch);
+    const version = entryOf(table) + Head.VERSION;
+    let writes = 0;
+    const words = new Proxy(out.words, {
+      set(target, at, value) {
+        if (writes > 0) Atomics.add(new Int32Array(table.memory.shared), version, writes);
+        return Reflect.set(target, at, value);
+      },
+    });
+    reader.begin(NOW);
+    const read = () => reader.read(questionOf('mail'), 0, questionOf('mail').length, 0, { words, octets: out.octets }, 3);
+    expect(read()).toBe(true);
+    writes = 2;
+    expect(read()).toBe(false);
+  });
+
   /** All words of the entry that differ between two states of the memory. */
   const differing = (a: Int32Array, b: Int32Array) => Array.from(a.keys()).filter((at) => a[at] !== b[at]);
 
