@@ -101,8 +101,7 @@ export class Batch {
     const header = (i * HEADER_OCTETS) / 4;
     words[header + 2] = nameOctets;
     words[header + 10] = controlOctets;
-    // The interface is left to the routing table: the way back may be another one.
-    if (controlOctets > 0) words[this.controlAt(i) / 4 + (words[this.controlAt(i) / 4 + 2] === Socket.SOL_IPV6 ? 8 : 4)] = 0;
+    if (controlOctets > 0) this.#forgetInterface(this.controlAt(i));
     words[(this.#iovecsAt + i * IOVEC_OCTETS + 8) / 4] = payloadOctets;
   }
 
@@ -113,6 +112,17 @@ export class Batch {
       const done = libc.sendmmsg(fd, headers, count - sent, flags);
       sent += done > 0 ? done : 1; // the first of those left is the one that failed
     }
+  }
+
+  /**
+   * The interface is left to the routing table, for the way back may be another one. A link-local address is ours on its link alone, and
+   * the system takes it with that link only (RFC 4007 §6).
+   */
+  #forgetInterface(control: number): void {
+    const { octets, words } = this.memory;
+    const isIpv6 = words[control / 4 + 2] === Socket.SOL_IPV6;
+    const isLinkLocal = isIpv6 && octets[control + 16] === 0xfe && ((octets[control + 17] as number) & 0xc0) === 0x80;
+    if (!isLinkLocal) words[control / 4 + (isIpv6 ? 8 : 4)] = 0;
   }
 
   #copyWords(from: Int32Array, fromOctet: number, toOctet: number, octets: number): void {

@@ -2,13 +2,14 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { addressOctets } from '../../../src/base/address.ts';
 import { SECURE } from '../../../src/base/validation.ts';
 import { listenDns, type Stoppable } from '../../../src/listen.ts';
 import { openLog } from '../../../src/log.ts';
 import { BindError } from '../../../src/server/bind-error.ts';
 import { Batch } from '../../../src/server/udp/batch.ts';
 import { createUdpFront, type UdpFront, type UdpFrontOptions } from '../../../src/server/udp/front.ts';
-import { type Libc, loadLibc } from '../../../src/server/udp/libc.ts';
+import { type Libc, loadLibc, Socket as SocketConstant } from '../../../src/server/udp/libc.ts';
 import { packMisses, unpackMisses } from '../../../src/server/udp/misses.ts';
 import { AnswerTable } from '../../../src/server/udp/table-writer.ts';
 import type { Answer } from '../../../src/service/answer.ts';
@@ -297,6 +298,21 @@ test('a query that takes long holds its own octets alone, not those of all that 
   const [miss] = unpackMisses({ octets, ...rest });
   expect(octets.byteLength).toBeGreaterThan(16_000);
   expect(miss!.query.buffer.byteLength + miss!.name.buffer.byteLength + miss!.control.buffer.byteLength).toBeLessThan(4_200);
+});
+
+test.each([
+  ['2001:db8::1', 0],
+  ['fe80::1', 7],
+  ['febf::1', 7],
+  ['fec0::1', 0],
+])('asked at %s, a reply names interface %i', (asked, sent) => {
+  const batch = new Batch(libc, 1, 64);
+  const control = batch.octets.subarray(batch.controlAt(0), batch.controlAt(0) + 36); // cmsghdr, in6_pktinfo
+  control.writeInt32LE(SocketConstant.SOL_IPV6, 8);
+  control.set(addressOctets(asked), 16);
+  control.writeInt32LE(7, 32);
+  batch.size(0, 12, 28, 36);
+  expect(control.readInt32LE(32)).toBe(sent);
 });
 
 test('threads that end leave no descriptor behind', async () => {
