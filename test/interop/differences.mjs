@@ -47,9 +47,9 @@ export const explained = [
   {
     who: all,
     when: isApexNsec,
-    says: /^(AD, )?(more|less|other) data$|^NOERROR, not SERVFAIL$/,
+    says: /^((no )?AD, )?(more|less|other) data$|^(NOERROR, not SERVFAIL|SERVFAIL, not NOERROR)$/,
     rfc: 'RFC 4035 §2.3 and §3.1.4.1',
-    why: 'NSEC asked by name at a zone cut, where parent and child each have one: of the servers of `alpha` BIND answers with the parent’s and NSD refers to the child, so it hangs on which of them was asked',
+    why: 'NSEC asked by name at a zone cut, where parent and child each have one: of the servers of `alpha` BIND answers with the parent’s and NSD refers to the child, so it hangs on which of them was asked; the parent’s is secure whatever the child is',
   },
   {
     who: all,
