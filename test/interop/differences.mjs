@@ -54,7 +54,7 @@ export const explained = [
   {
     who: all,
     when: isAliasNsec,
-    says: /^((AD, )?(more|other) data|AD|NOERROR, not SERVFAIL)$/,
+    says: /^((AD, )?((more|less|other) data|other RRSIGs)|AD|NOERROR, not SERVFAIL)$/,
     rfc: 'RFC 4035 §2.5, RFC 6840 §4.3',
     why: 'NSEC asked by name at an alias: Unbound and PowerDNS follow the alias once they have kept it, where servers give the NSEC that stands beside it; with NSEC3 BIND as the server denies the type, by a bitmap that has CNAME and so proves nothing, which BIND as the resolver takes',
   },
