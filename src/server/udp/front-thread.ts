@@ -30,10 +30,10 @@ export interface FrontThreadData {
 }
 
 /** Datagrams of one system call. */
-export const BATCH = 64;
+const BATCH = 64;
 /** No query is longer; its answer is at most 1,232 octets, and read behind it word by word. */
-export const QUERY_OCTETS = 4_096;
-export const REPLY_OCTETS = 2_048;
+const QUERY_OCTETS = 4_096;
+const REPLY_OCTETS = 2_048;
 
 const EPOLLIN = 1;
 const EPOLLEXCLUSIVE = 1 << 28;
