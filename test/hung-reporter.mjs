@@ -12,6 +12,8 @@ const LOOK_MS = Math.min(10_000, SILENCE_MS / 4);
 export default class HungReporter {
   /** What each file said last, and when. */
   #files = new Map();
+  /** The last results of a file may come after its end. */
+  #ended = new Set();
   #timer;
 
   onTestRunStart() {
@@ -33,6 +35,7 @@ export default class HungReporter {
 
   onTestModuleEnd({ moduleId }) {
     this.#files.delete(moduleId);
+    this.#ended.add(moduleId);
   }
 
   onTestCaseReady(test) {
@@ -44,7 +47,7 @@ export default class HungReporter {
   }
 
   #heard(file, what) {
-    this.#files.set(file, { what, at: performance.now() });
+    if (!this.#ended.has(file)) this.#files.set(file, { what, at: performance.now() });
   }
 
   #look() {
