@@ -10,6 +10,7 @@ const layers = [
   ['resolver'],
   ['service'],
   ['dane'],
+  ['preflight'],
   ['server', 'http'],
 ];
 
@@ -45,6 +46,8 @@ const reservedPackages = [
   { name: 'dns-packet', folders: 'sandbox/' },
   { name: '@noble/curves', folders: 'crypto/|sandbox/' },
   { name: 'commander', folders: 'cli\\.ts|cli/' },
+  { name: 'csv-(parse|stringify)', folders: 'preflight/' },
+  { name: 'cli-progress', folders: 'cli/' },
   { name: 'yaml', folders: 'config\\.ts|config/' },
   { name: 'pino', folders: 'log\\.ts' },
   { name: 'koffi', folders: 'server/udp/libc\\.ts' },

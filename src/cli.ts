@@ -7,6 +7,7 @@ import { daneverify } from './cli/daneverify.ts';
 import { demo } from './cli/demo.ts';
 import { describeFault, exitStatus } from './cli/fault.ts';
 import { checkHealth } from './cli/health.ts';
+import { preflight } from './cli/preflight.ts';
 import { query } from './cli/query.ts';
 import { serve } from './cli/serve.ts';
 import { trust } from './cli/trust.ts';
@@ -14,6 +15,8 @@ import { publishedSchema } from './config/published-schema.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
 import { warningsOf } from './config/warnings.ts';
 import { loadConfig } from './config.ts';
+import { isDomainPattern } from './preflight/domain-pattern.ts';
+import { judges, type SmtpRoute } from './preflight/plan.ts';
 import { readVersion } from './version.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -21,6 +24,26 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 function portArgument(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 0xffff) throw new InvalidArgumentError('It is a port, 0 to 65535; 0 for a free one.');
   return Number(text);
+}
+
+function countArgument(most: number): (text: string) => number {
+  return (text) => {
+    if (!/^[1-9]\d{0,8}$/.test(text) || Number(text) > most) throw new InvalidArgumentError(`It is a number from 1 to ${most}.`);
+    return Number(text);
+  };
+}
+
+function patternArgument(text: string, before: readonly string[]): readonly string[] {
+  if (!isDomainPattern(text)) throw new InvalidArgumentError('It is a domain, or .domain for all names below it.');
+  return [...before, text];
+}
+
+function routeArgument(text: string, before: readonly SmtpRoute[]): readonly SmtpRoute[] {
+  const [, domain = '', hosts = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  const to = hosts.split(',').map((host) => host.trim());
+  if (!isDomainPattern(domain) || to.includes(''))
+    throw new InvalidArgumentError('It is as example.com=relay.example.com, .example.com=USEDNS or ALL=relay.');
+  return [...before, { domain, to }];
 }
 
 const configOption = () => new Option('-c, --config <file>', 'the configuration; without it, the defaults');
@@ -70,6 +93,44 @@ without them as ever; with --mandatory only what is authenticated counts. 1 it c
     )
     .action(async (domain, options) => {
       process.exitCode = await daneverify(readMailDomain(domain), options, (text) => void process.stdout.write(text));
+    });
+  zeker
+    .command('preflight')
+    .description('find out, for a whole list of mail domains, whose mail stops when DANE is switched on')
+    .argument('<file>', "domains as text, CSV or the appliance's destination controls; - for standard input")
+    .option('--mandatory', 'DANE is to be mandatory; else what dane.policy says, opportunistic unless told')
+    .addOption(new Option('--judge <rules>', "by the appliance's tables or by the RFC").choices([...judges]).default('appliance'))
+    .addOption(
+      new Option('--route <route>', 'an SMTP route, as example.com=USEDNS; again for more')
+        .argParser(routeArgument)
+        .default([], 'dane.routes'),
+    )
+    .addOption(
+      new Option('--internal <domain>', 'a domain whose mail is delivered inside; again for more')
+        .argParser(patternArgument)
+        .default([], 'dane.internalDomains'),
+    )
+    .option('--column <name>', 'the column of CSV that has the domains, by name or number')
+    .option('--csv <file>', 'write the rows as CSV too')
+    .option('--json <file>', 'write all of it as JSON too')
+    .addOption(new Option('--at-once <number>', 'domains checked at once').argParser(countArgument(1_000)).default(64))
+    .addOption(new Option('--per-server <number>', 'queries at one name server at once').argParser(countArgument(1_000)).default(32))
+    .option('--state <file>', 'where it keeps how far it has come; <file>.preflight unless told')
+    .option('--no-state', 'keep that nowhere')
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Ended by a signal, a kill or a crash it goes on from where it was: give the same command again, within a day.
+
+Exit status: 0 no mail stops. 1 it could not be done, or was ended. 2 wrong command line, configuration or list. 3 mail to some domain stops.
+4 none is known to stop, but of some domains or lines nobody can tell. No certificate is looked at: verified is what holds if they match.`,
+    )
+    .action(async (file, options) => {
+      process.exitCode = await preflight(file, options, {
+        write: (text) => void process.stdout.write(text),
+        tell: (line) => void process.stderr.write(`${line}\n`),
+      });
     });
   zeker
     .command('check-config')

@@ -15,6 +15,7 @@ import { ConfigError, lineOf, locate, type Path, problemsOf } from './config/pro
 import { type CheckedConfig, configSchema } from './config/schema.ts';
 import { systemFault } from './config/system-fault.ts';
 import { isPrefix, tryParseEndpoint, tryParseMoment, tryParseOctets, tryParseServer } from './config/values.ts';
+import { isDomainPattern } from './preflight/domain-pattern.ts';
 
 export { ConfigError } from './config/problems.ts';
 export { configSchema } from './config/schema.ts';
@@ -70,6 +71,7 @@ export interface Config {
     readonly maxOctets: number;
     readonly answerTableOctets: number;
   };
+  readonly dane: CheckedConfig['dane'];
   readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
 }
 
@@ -83,6 +85,7 @@ const formats = {
   server: (text: string) => tryParseServer(text, 53) !== undefined,
   prefix: (text: string) => isPrefix(text),
   'domain-name': (text: string) => tryParseName(text) !== undefined,
+  'domain-pattern': isDomainPattern,
   moment: (text: string) => tryParseMoment(text) !== undefined,
   'cookie-secret': (text: string) => /^[0-9a-fA-F]{32}$/.test(text),
   octets: (text: string) => (tryParseOctets(text) ?? 0) >= 1_000_000,
@@ -166,6 +169,7 @@ function toConfig(
       maxOctets: checked(tryParseOctets(maxMemory)),
       answerTableOctets: checked(tryParseOctets(answerTable)),
     },
+    dane: rest.dane,
     log: { level: rest.log.level, file: fileName(rest.log.file) },
   };
 }

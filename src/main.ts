@@ -20,7 +20,7 @@ import { createMetrics, type Metrics } from './http/metrics.ts';
 import { frontOptions, listenDns, type MayAsk, type Stoppable } from './listen.ts';
 import { LogError, type Logger, openLog } from './log.ts';
 import { createExchange } from './net/create-exchange.ts';
-import type { UpstreamOutcome, UpstreamQuery } from './net/exchange.ts';
+import type { Exchange, UpstreamOutcome, UpstreamQuery } from './net/exchange.ts';
 import { createReadying } from './readying.ts';
 import type { LiveResolver } from './resolver/resolution.ts';
 import { createResolver } from './resolver/resolver.ts';
@@ -75,6 +75,8 @@ export interface ResolverHooks {
   readonly onTrust?: (event: TrustEvent) => void;
   readonly onLimit?: (limit: Limit) => void;
   readonly onPrefetch?: (outcome: PrefetchOutcome) => void;
+  /** Stands between the resolver and the network: may hold queries back, changes none. */
+  readonly throttle?: (exchange: Exchange) => Exchange;
 }
 
 /** A resolver over real sockets, as the configuration wants it; the clock is the wall clock. Sends nothing by itself. */
@@ -82,12 +84,13 @@ export function openResolver(config: Config, hooks: ResolverHooks = {}): OpenRes
   const settings = toResolverSettings(config);
   const trust = openTrust(config, now, hooks.onTrust);
   const net = createExchange();
+  const throttled = hooks.throttle?.(net) ?? net;
   const { time } = config.validation;
   let lastFailure: string | undefined;
   const resolver = createResolver({
     exchange: async (query) => {
       hooks.onQuery?.(query);
-      const outcome = await net(query);
+      const outcome = await throttled(query);
       const failure = failureOf(outcome);
       if (failure !== undefined) lastFailure = `${formatEndpoint(query.server)} over ${query.transport.toUpperCase()}: ${failure}`;
       return outcome;

@@ -6,6 +6,7 @@ import { QuestionError } from '../base/question-text.ts';
 import { ConfigError, FileError } from '../config.ts';
 import { FrontError } from '../front.ts';
 import { LogError } from '../log.ts';
+import { ListError } from '../preflight/domain-list.ts';
 import { BindError } from '../server/bind-error.ts';
 
 /** Exit statuses of all commands. */
@@ -15,7 +16,7 @@ export const exitStatus = {
   failed: 1,
   /** The command line or the configuration is wrong. */
   usage: 2,
-  /** The answer is bogus; of `daneverify`: mail would not be delivered. */
+  /** The answer is bogus; of `daneverify`: mail would not be delivered; of `preflight`: some mail stops. */
   bogus: 3,
   /** The answer could not be had, or could not be judged. */
   indeterminate: 4,
@@ -26,7 +27,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-const usageFaults = [ConfigError, QuestionError, NameError, EndpointError, PrefixError];
+const usageFaults = [ConfigError, QuestionError, NameError, EndpointError, PrefixError, ListError];
 const startFaults = [CommandError, FileError, FrontError, LogError, BindError];
 
 /** The line and exit status of a fault; undefined for what is our own fault and should be seen with its stack. */

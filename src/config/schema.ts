@@ -13,6 +13,7 @@ const expectations = {
   server: 'an address or address:port, an IPv6 address with a port in brackets',
   prefix: 'a prefix such as 192.0.2.0/24 or 2001:db8::/32 with no bits set behind its length, or an address',
   'domain-name': 'a domain name',
+  'domain-pattern': 'a domain, a domain with a dot before it for all names below it, or ALL',
   moment: 'a moment such as 2026-11-24T06:41:00Z',
   'cookie-secret': '32 hexadecimal digits',
   octets: 'an amount of memory, at least 1MB: octets, or a number with kB, MB, GB, KiB, MiB or GiB',
@@ -203,6 +204,28 @@ export const configSchema = Type.Object(
       }),
       minTtl: seconds(0, 'Seconds that an answer is kept at least; never past its signature.'),
       maxTtl: seconds(86_400, 'Seconds that an answer is kept at most.'),
+    }),
+    dane: section('What `zeker preflight` and `/dane/preflight` suppose of the appliance, unless they are told otherwise.', {
+      policy: Type.Enum(['opportunistic', 'mandatory'], { default: 'opportunistic', description: 'What DANE is to be switched to.' }),
+      routes: Type.Array(
+        Type.Object(
+          {
+            domain: text('domain-pattern', 'Whose mail: a domain, `.domain` for all names below it, or ALL.'),
+            to: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+              minItems: 1,
+              maxItems: 32,
+              description: 'Hosts. USEDNS: where the MX records say, so that DANE works.',
+            }),
+          },
+          closed,
+        ),
+        { default: [], maxItems: 10_000, description: "The appliance's SMTP routes. DANE fails on one that leads elsewhere than USEDNS." },
+      ),
+      internalDomains: Type.Array(text('domain-pattern', 'A domain, or `.domain` for all names below it.'), {
+        default: [],
+        maxItems: 10_000,
+        description: 'Domains whose mail is delivered inside: told where DANE would be applied to them.',
+      }),
     }),
     log: section('JSON lines, one an event.', {
       level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'What is told.' }),
