@@ -224,7 +224,7 @@ async function stopAll(servers: readonly Stoppable[]): Promise<void> {
 }
 
 async function listenHttp(
-  { listen: { http }, http: { access, hosts } }: Config,
+  { listen: { http }, http: { access, hosts }, dane }: Config,
   resolver: LiveResolver,
   trust: Trust,
   metrics: Metrics,
@@ -244,6 +244,7 @@ async function listenHttp(
     trust: trust.report,
     metrics,
     version: readVersion(),
+    supposed: dane,
     logger: log.child({}, { level: log.isLevelEnabled('debug') || !log.isLevelEnabled('warn') ? log.level : 'warn' }), // it greets otherwise
     access: (address) => clients.has(address),
     hosts: [...hosts, http.address.includes(':') ? `[${http.address}]` : http.address],

@@ -1,6 +1,6 @@
 /**
  * The HTTP service: its routes, who may ask, and what a client is told when something goes wrong. It listens on nothing by itself.
- * Limits: answers GET and HEAD alone; no TLS.
+ * Limits: answers GET and HEAD, and POST of JSON for a preflight; no TLS.
  */
 
 import type { Socket } from 'node:net';
@@ -17,6 +17,7 @@ import Fastify, {
 import { BudgetExceeded } from '../base/budget.ts';
 import { notAName, QuestionError } from '../base/question-text.ts';
 import type { CheckDane } from '../dane/check.ts';
+import { ListError } from '../preflight/domain-list.ts';
 import type { Resolver } from '../resolver/resolution.ts';
 import type { TrustReport } from '../trust/report.ts';
 import { type AdmissionLimits, createAdmission } from './admission.ts';
@@ -27,6 +28,7 @@ import { healthRoute, type Readiness } from './health-route.ts';
 import type { Metrics } from './metrics.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { parameterFault } from './parameter-fault.ts';
+import { preflightRoute, type Supposed } from './preflight-route.ts';
 import { resolveRoute } from './resolve-route.ts';
 import type { App, CheckReady } from './route.ts';
 import { trustRoute } from './trust-route.ts';
@@ -39,6 +41,8 @@ export interface AppDeps extends GuardDeps {
   /** What `/trust` tells; without it there is no such route. */
   readonly trust?: () => TrustReport;
   readonly version: string;
+  /** What a preflight supposes of the appliance where a request says nothing else. */
+  readonly supposed?: Supposed;
   readonly logger?: FastifyBaseLogger;
   /** Lookups that may go on at once; `httpLimits` unless told. */
   readonly limits?: AdmissionLimits;
@@ -60,7 +64,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     ...(deps.logger ? { loggerInstance: deps.logger } : {}),
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: MAX_PARAM_CHARACTERS },
-    bodyLimit: 1024, // no route takes a body
+    bodyLimit: 1024, // a route that takes a body says how long
     requestTimeout: 10_000,
     keepAliveTimeout: 10_000,
     // A parameter that is misspelt or given twice is told, not dropped.
@@ -69,17 +73,25 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, request, reply) => void answerError(refusal(request.raw) ?? error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
+  // A form of a web page can send text, and no JSON.
+  app.removeContentTypeParser('text/plain');
   limitConnections(app.server, deps.access);
-  const routes = new Set<string>();
-  app.addHook('onRoute', ({ url }) => void routes.add(url));
+  const routes: { readonly url: string; readonly methods: readonly string[] }[] = [];
+  app.addHook('onRoute', ({ url, method }) => void routes.push({ url, methods: [method].flat() }));
   app.addHook('onRequest', async (request, reply) => {
     const refused = refusal(request.raw);
     if (refused) throw refused;
     // Before anything is read of a body.
     if (request.method === 'GET' || request.method === 'HEAD') return;
-    if (![...routes].some((route) => isAt(request.url, route))) throw notFound();
-    reply.header('allow', 'GET, HEAD');
-    throw new HttpError(405, 'method-not-allowed', 'All that is here is read with GET or HEAD.');
+    const methods = new Set(routes.filter(({ url }) => isAt(request.url, url)).flatMap((route) => route.methods));
+    if (methods.size === 0) throw notFound();
+    if (methods.has(request.method)) return;
+    reply.header('allow', [...methods].sort().join(', '));
+    throw new HttpError(
+      405,
+      'method-not-allowed',
+      methods.has('POST') ? 'What is here takes GET, HEAD or POST.' : 'All that is here is read with GET or HEAD.',
+    );
   });
   let closing = false;
   app.addHook('preClose', async () => {
@@ -129,6 +141,7 @@ function addRoutes(app: App, deps: AppDeps): void {
     if (!readiness().ready) throw new HttpError(503, 'not-ready', 'The keys of the root are not validated yet: /readyz tells why.', 5);
   };
   daneRoute(app, { checkDane, checkReady, admit, metrics, clockMs });
+  preflightRoute(app, { checkDane, checkReady, supposed: deps.supposed ?? { policy: 'opportunistic', routes: [], internalDomains: [] } });
   resolveRoute(app, { resolver, checkReady, admit, now });
   healthRoute(app, readiness, version);
   metricsRoute(app, metrics);
@@ -160,12 +173,15 @@ function answerUnreadable(error: Error & { readonly code?: string }, socket: Soc
 function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof QuestionError) return new HttpError(400, error.fault, error.message);
+  if (error instanceof ListError) return new HttpError(400, 'bad-list', `This list cannot be used: ${error.message}.`);
   if (error instanceof BudgetExceeded)
     return new HttpError(504, 'budget-exceeded', 'The time or the lookups that this may take were spent before there was a verdict.');
   const { code, validation, statusCode } = error as Partial<FastifyError>;
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return toHttpError(notAName('a domain name has at most 255 octets'));
   if (code === 'FST_ERR_BAD_URL')
     return new HttpError(400, 'bad-url', 'The URL has a percent sign that is not followed by two hexadecimal digits of UTF-8.');
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new HttpError(413, 'body-too-large', 'The body is longer than this route takes.');
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new HttpError(415, 'not-json', 'The body must be application/json.');
   if (validation) return new HttpError(400, 'bad-parameter', `Wrong parameter: ${parameterFault(validation)}.`);
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new HttpError(statusCode, 'bad-request', 'The request cannot be read.');

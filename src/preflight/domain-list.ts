@@ -69,6 +69,15 @@ export function readDomainList(octets: Uint8Array, { column, maxDomains = listLi
   return collect('text', lines(text), maxDomains);
 }
 
+/** The list of these domains, each a line. @throws {ListError} */
+export function listDomains(texts: readonly string[], { maxDomains = listLimits.domains }: ListOptions = {}): DomainList {
+  return collect(
+    'text',
+    texts.map((text, i) => ({ line: i + 1, text: text.trim() })),
+    maxDomains,
+  );
+}
+
 /** One place where a domain should be. */
 interface Found {
   readonly line: number;
@@ -121,15 +130,20 @@ function tryReadDomain(text: string): { readonly domain: Name } | { readonly why
   if (text.length > MAX_DOMAIN_CHARACTERS) return { why: `it has ${text.length} characters, more than any domain name` };
   if (text.startsWith('.')) return { why: 'it stands for all names below a domain: give the domains themselves' };
   if (text.includes('*')) return { why: 'it is a wildcard: give the domains themselves' };
+  const ascii = toAscii(text);
+  // Mail addresses and IP addresses are told as such.
+  if (!/[@:[\]]/.test(ascii) && /[^\w.-]/.test(ascii)) return { why: NOT_LDH };
   try {
-    const domain = readMailDomain(toAscii(text));
-    if (!isHostName(domain)) return { why: 'a mail domain is made of letters, digits and hyphens (RFC 5321 §2.3.5)' };
+    const domain = readMailDomain(ascii);
+    if (!isHostName(domain)) return { why: NOT_LDH };
     return { domain };
   } catch (error) {
     if (error instanceof QuestionError) return { why: error.message };
     throw error;
   }
 }
+
+const NOT_LDH = 'a mail domain is made of letters, digits and hyphens (RFC 5321 §2.3.5)';
 
 /** Internationalised names in A-label form (UTS 46); left as they are, to be refused, where they have none. */
 function toAscii(text: string): string {

@@ -117,14 +117,22 @@ describe('everything else', () => {
     const { app } = appFor({});
     const openapi = (await app.inject('/openapi.json')).json();
     expect(openapi.openapi).toBe('3.1.0');
-    expect(Object.keys(openapi.paths).sort()).toEqual(['/dane/{domain}', '/healthz', '/metrics', '/readyz', '/resolve/{name}/{type}']);
+    expect(Object.keys(openapi.paths).sort()).toEqual([
+      '/dane/preflight',
+      '/dane/{domain}',
+      '/healthz',
+      '/metrics',
+      '/readyz',
+      '/resolve/{name}/{type}',
+    ]);
     expect(Object.keys(openapi.paths['/dane/{domain}'].get.responses)).toEqual(['200', '400', '403', '429', '503', '504']);
     expect(openapi.paths['/dane/{domain}'].get.parameters.map(({ name }: { name: string }) => name).sort()).toEqual([
       'domain',
       'format',
       'port',
     ]);
-    const responses = (path: string) => Object.values(openapi.paths[path].get.responses as Record<string, { description: string }>);
+    const responses = (path: string) =>
+      Object.values((openapi.paths[path].get ?? openapi.paths[path].post).responses as Record<string, { description: string }>);
     for (const path of Object.keys(openapi.paths))
       expect(
         responses(path).map(({ description }) => description),
