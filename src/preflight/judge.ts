@@ -37,6 +37,11 @@ export function judgeReport(report: DaneReport, policy: Exclude<DanePolicy, 'non
   return detail === undefined ? judged : { ...judged, detail };
 }
 
+/** Whether every lookup came to a verdict. Where one failed another host may decide, and would not have, had it not failed. */
+export function isComplete({ mx }: DaneReport): boolean {
+  return lookupsOf(mx).every((lookup) => lookup?.status !== 'indeterminate');
+}
+
 type Word = 'verified' | 'fallback' | 'bounce' | 'wait';
 
 interface View {
@@ -134,7 +139,10 @@ const rowReasons: Readonly<Record<number, DomainReason>> & Readonly<Record<OwnRo
 
 /** The first bogus lookup, in words. */
 function describeFault({ mx }: DaneReport): string | undefined {
-  const lookups: readonly (LookupReport | undefined)[] = [mx, ...mx.hosts.flatMap(({ a, aaaa, candidates }) => [a, aaaa, ...candidates])];
-  const fault = lookups.find((lookup) => lookup?.status === 'bogus');
+  const fault = lookupsOf(mx).find((lookup) => lookup?.status === 'bogus');
   return fault?.reason === undefined ? undefined : `${fault.reason}${fault.zone === undefined ? '' : ` at ${fault.zone}`}`;
+}
+
+function lookupsOf(mx: DaneReport['mx']): readonly (LookupReport | undefined)[] {
+  return [mx, ...mx.hosts.flatMap(({ a, aaaa, candidates }) => [a, aaaa, ...candidates])];
 }

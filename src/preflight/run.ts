@@ -6,7 +6,7 @@
 import { BudgetExceeded } from '../base/budget.ts';
 import type { CheckDane } from '../dane/check.ts';
 import type { ListedDomain } from './domain-list.ts';
-import { judgeReport } from './judge.ts';
+import { isComplete, judgeReport } from './judge.ts';
 import type { Plan } from './plan.ts';
 import type { PreflightRow } from './row.ts';
 
@@ -20,43 +20,53 @@ export interface PreflightDeps {
   readonly signal?: AbortSignal;
 }
 
+/** Domains at once in the second round: what failed in the first may have failed for too much at once. */
+const AT_ONCE_AGAIN = 8;
+
 /**
- * Yields a row a domain, in the order in which they are done. What could not be told is asked once more when all else is done: servers that
- * were slow or silent may have found back by then. Whoever stops reading stops the work.
+ * Yields a row a domain, in the order in which they are done. Where a lookup failed, the domain is asked once more when all else is done:
+ * servers that were slow or silent may have found back by then. Whoever stops reading stops the work.
  */
 export async function* runPreflight(
   domains: readonly ListedDomain[],
   plan: Plan,
   { check, atOnce, known, signal }: PreflightDeps,
 ): AsyncGenerator<PreflightRow, void, undefined> {
-  const untold: ListedDomain[] = [];
+  const again: ListedDomain[] = [];
   const unknown: ListedDomain[] = [];
   for (const listed of domains) {
     const row = known?.get(listed.text);
     if (row) yield row;
     else unknown.push(listed);
   }
-  const work = async (listed: ListedDomain) => ({ listed, row: await checkListed(listed, plan, check) });
-  for await (const { listed, row } of asDone(unknown, atOnce, work, signal)) {
-    if (row.outcome === 'cannot-tell') untold.push(listed);
-    else yield row;
+  const work = async (listed: ListedDomain) => ({ listed, ...(await checkListed(listed, plan, check)) });
+  for await (const { listed, row, complete } of asDone(unknown, atOnce, work, signal)) {
+    if (complete) yield row;
+    else again.push(listed);
   }
-  for await (const { row } of asDone(untold, atOnce, work, signal)) yield row;
+  for await (const { row } of asDone(again, Math.min(atOnce, AT_ONCE_AGAIN), work, signal)) yield row;
 }
 
-async function checkListed({ domain, text, policy: listed }: ListedDomain, plan: Plan, check: CheckDane): Promise<PreflightRow> {
+interface Checked {
+  readonly row: PreflightRow;
+  /** Whether every lookup came to a verdict. */
+  readonly complete: boolean;
+}
+
+async function checkListed({ domain, text, policy: listed }: ListedDomain, plan: Plan, check: CheckDane): Promise<Checked> {
   const { settings } = plan;
   const policy = listed ?? settings.policy;
   const common = { domain: text, policy, ...(plan.isInternal(domain) ? { internal: true as const } : {}) };
-  if (policy === 'none') return { ...common, outcome: 'not-applied', reason: 'dane-off' };
+  if (policy === 'none') return { row: { ...common, outcome: 'not-applied', reason: 'dane-off' }, complete: true };
   const route = plan.routeOf(domain);
   // The appliance's manual: DANE fails where a route's host is not USEDNS, and with it the delivery.
-  if (route) return { ...common, outcome: 'held', reason: 'smtp-route', detail: `to ${route.join(', ')}` };
+  if (route) return { row: { ...common, outcome: 'held', reason: 'smtp-route', detail: `to ${route.join(', ')}` }, complete: true };
   try {
-    return { ...common, ...judgeReport(await check(domain), policy, settings.judge) };
+    const report = await check(domain);
+    return { row: { ...common, ...judgeReport(report, policy, settings.judge) }, complete: isComplete(report) };
   } catch (error) {
-    if (error instanceof BudgetExceeded) return { ...common, outcome: 'cannot-tell', reason: 'check-not-finished' };
-    throw error;
+    if (!(error instanceof BudgetExceeded)) throw error;
+    return { row: { ...common, outcome: 'cannot-tell', reason: 'check-not-finished' }, complete: false };
   }
 }
 

@@ -293,3 +293,18 @@ describe('the report', () => {
     expect(report).toMatchObject({ held: ['bad.example', 'bad2.example'], summary: { domains: 3, duplicates: 1, unreadCount: 1 } });
   });
 });
+
+test('a host that could not be looked up leaves the domain for the second round, though another decides', async () => {
+  const whole: Script = {
+    'a.example. MX': two,
+    'mx.a.example. A': address,
+    '_25._tcp.mx.a.example. TLSA': usable,
+    'mx2.a.example. A': address,
+  };
+  const checks = [checkOf({ ...whole, 'mx.a.example. A': failing, 'mx.a.example. AAAA': failing }), checkOf(whole)];
+  const first = await checks[0]?.(parseName('a.example'));
+  expect(judgeReport(first!, 'opportunistic', 'appliance').outcome).toBe('fallback');
+  let round = 0;
+  const { rows } = await rowsOf('a.example\n', {}, {}, (domain) => checks[round++]!(domain));
+  expect(rows).toMatchObject([{ domain: 'a.example', outcome: 'verified' }]);
+});
