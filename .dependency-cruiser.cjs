@@ -10,7 +10,7 @@ const layers = [
   ['resolver'],
   ['service'],
   ['dane'],
-  ['preflight'],
+  ['preflight', 'selftest'],
   ['server', 'http'],
 ];
 

@@ -2,6 +2,7 @@
 /** The `zeker` command (commander): reads the command line, runs one command, turns faults into one line and an exit status. */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Endpoint } from './base/prefix.ts';
 import { readMailDomain, readName, readType } from './base/question-text.ts';
 import { daneverify } from './cli/daneverify.ts';
 import { demo } from './cli/demo.ts';
@@ -9,10 +10,12 @@ import { describeFault, exitStatus } from './cli/fault.ts';
 import { checkHealth } from './cli/health.ts';
 import { preflight } from './cli/preflight.ts';
 import { query } from './cli/query.ts';
+import { selftest } from './cli/selftest.ts';
 import { serve } from './cli/serve.ts';
 import { trust } from './cli/trust.ts';
 import { publishedSchema } from './config/published-schema.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
+import { tryParseServer } from './config/values.ts';
 import { warningsOf } from './config/warnings.ts';
 import { loadConfig } from './config.ts';
 import { isDomainPattern } from './preflight/domain-pattern.ts';
@@ -44,6 +47,12 @@ function routeArgument(text: string, before: readonly SmtpRoute[]): readonly Smt
   if (!isDomainPattern(domain) || to.includes(''))
     throw new InvalidArgumentError('It is as example.com=relay.example.com, .example.com=USEDNS or ALL=relay.');
   return [...before, { domain, to }];
+}
+
+function serverArgument(text: string, before: readonly Endpoint[] = []): readonly Endpoint[] {
+  const server = tryParseServer(text, 53);
+  if (!server) throw new InvalidArgumentError('It is an address or address:port, an IPv6 address with a port in brackets.');
+  return [...before, server];
 }
 
 const configOption = () => new Option('-c, --config <file>', 'the configuration; without it, the defaults');
@@ -131,6 +140,28 @@ Exit status: 0 no mail stops. 1 it could not be done, or was ended. 2 wrong comm
         write: (text) => void process.stdout.write(text),
         tell: (line) => void process.stderr.write(`${line}\n`),
       });
+    });
+  zeker
+    .command('selftest')
+    .description('test whether resolvers can serve an appliance that validates by itself, and whether they agree')
+    .addOption(
+      new Option('--resolver <address...>', 'whom to ask; unless told, where the configuration listens, and its peer').argParser(
+        serverArgument,
+      ),
+    )
+    .option('--json', 'as JSON')
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+Asks for signatures, DS, DNSKEY, TLSA, CNAME, a denial and a large answer, and about zones that are known to be secure, insecure and bogus:
+the keys under selftest of the configuration name them.
+
+Exit status: 0 all can serve, and agree. 1 it could not be done. 2 wrong command line or configuration. 3 something is wrong or they differ.
+4 one does not answer, so nobody can tell.`,
+    )
+    .action(async (options) => {
+      process.exitCode = await selftest(options, (text) => void process.stdout.write(text));
     });
   zeker
     .command('check-config')

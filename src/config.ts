@@ -72,6 +72,8 @@ export interface Config {
     readonly answerTableOctets: number;
   };
   readonly dane: CheckedConfig['dane'];
+  readonly selftest: { readonly secure: Name; readonly insecure: Name; readonly bogus: Name; readonly others: readonly Name[] };
+  readonly peer: { readonly address: Endpoint | undefined; readonly interval: number };
   readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
 }
 
@@ -170,6 +172,16 @@ function toConfig(
       answerTableOctets: checked(tryParseOctets(answerTable)),
     },
     dane: rest.dane,
+    selftest: {
+      secure: parseName(rest.selftest.secure),
+      insecure: parseName(rest.selftest.insecure),
+      bogus: parseName(rest.selftest.bogus),
+      others: rest.selftest.others.map(parseName),
+    },
+    peer: {
+      address: rest.peer.address === undefined ? undefined : checked(tryParseServer(rest.peer.address, 53)),
+      interval: rest.peer.interval,
+    },
     log: { level: rest.log.level, file: fileName(rest.log.file) },
   };
 }

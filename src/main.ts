@@ -16,6 +16,7 @@ import { createDaneCheck } from './dane/check.ts';
 import { followAnchors, logTrust, openTrust, type Trust } from './follow-anchors.ts';
 import { openFront } from './front.ts';
 import { buildApp } from './http/app.ts';
+import type { PeerReport } from './http/health-route.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { frontOptions, listenDns, type MayAsk, type Stoppable } from './listen.ts';
 import { LogError, type Logger, openLog } from './log.ts';
@@ -30,6 +31,7 @@ import { type Answer, type CookieSettings, createAnswer } from './service/answer
 import type { FinishedAnswers } from './service/finished.ts';
 import type { TrustEvent } from './trust/tracker.ts';
 import { readVersion } from './version.ts';
+import { watchPeer } from './watch-peer.ts';
 
 /** A service that runs. */
 export interface Service {
@@ -163,12 +165,16 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     const dns = await listenDns(config.listen, answer, options, log, servers, udp);
     const getReady = createReadying(resolver, lastFailure, log);
     closers.push(getReady.end);
-    const http = await listenHttp(config, resolver, trust, metrics, getReady.onDemand, log, servers);
+    const { address: peer, interval } = config.peer;
+    const watch = peer && watchPeer({ peer, interval, zones: config.selftest, resolver, log, now });
+    if (watch) closers.push(watch.end);
+    const http = await listenHttp(config, resolver, trust, metrics, getReady.onDemand, watch?.report, log, servers);
     for (const warning of warningsOf(config, settings)) log.warn(warning);
     log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http) }, 'listening');
     listening = true;
     closers.push(followAnchors(trust, resolver, log, () => front?.table.empty()));
     if (config.resolver.priming) getReady.start();
+    watch?.start();
     return { dns, http, resolver, stop };
   } catch (error) {
     await stop();
@@ -229,6 +235,7 @@ async function listenHttp(
   trust: Trust,
   metrics: Metrics,
   readiness: () => Readiness,
+  peer: (() => PeerReport) | undefined,
   log: Logger,
   servers: Stoppable[],
 ): Promise<Endpoint | undefined> {
@@ -245,6 +252,7 @@ async function listenHttp(
     metrics,
     version: readVersion(),
     supposed: dane,
+    ...(peer ? { peer } : {}),
     logger: log.child({}, { level: log.isLevelEnabled('debug') || !log.isLevelEnabled('warn') ? log.level : 'warn' }), // it greets otherwise
     access: (address) => clients.has(address),
     hosts: [...hosts, http.address.includes(':') ? `[${http.address}]` : http.address],

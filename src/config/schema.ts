@@ -20,8 +20,8 @@ const expectations = {
   'table-octets': 'an amount of memory from 1MB to 4GiB: octets, or a number with kB, MB, GB, KiB, MiB or GiB',
 } as const;
 
-const text = (format: keyof typeof expectations, description: string) =>
-  Type.String({ format, description, expects: expectations[format] });
+const text = (format: keyof typeof expectations, description: string, value?: string) =>
+  Type.String({ format, description, expects: expectations[format], ...(value === undefined ? {} : { default: value }) });
 const flag = (value: boolean, description: string) => Type.Boolean({ default: value, description });
 
 /** A section: every key has its default, so a section that is left out has them all. */
@@ -226,6 +226,22 @@ export const configSchema = Type.Object(
         maxItems: 10_000,
         description: 'Domains whose mail is delivered inside: told where DANE would be applied to them.',
       }),
+    }),
+    selftest: section('Zones that `zeker selftest` and the look at the peer ask about: of each it is known what it is.', {
+      secure: text('domain-name', 'A signed zone with a mail host.', 'ietf.org'),
+      insecure: text('domain-name', 'A zone that is not signed.', 'cisco.com'),
+      bogus: text('domain-name', 'A zone whose signatures do not hold.', 'dnssec-failed.org'),
+      others: Type.Array(text('domain-name', 'A zone.'), {
+        default: [],
+        maxItems: 50,
+        description: 'Further zones on which resolvers must agree: those of the partners that matter most.',
+      }),
+    }),
+    peer: section('The other resolver that the appliance is given.', {
+      address: Type.Optional(
+        text('server', 'Where it answers; port 53 unless told. With it, `/readyz` says whether it agrees. Without it nobody looks.'),
+      ),
+      interval: Type.Integer({ minimum: 10, maximum: 86_400, default: 300, description: 'Seconds between two looks at it.' }),
     }),
     log: section('JSON lines, one an event.', {
       level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'What is told.' }),

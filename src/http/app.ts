@@ -24,7 +24,7 @@ import { type AdmissionLimits, createAdmission } from './admission.ts';
 import { daneRoute } from './dane-route.ts';
 import { HttpError } from './errors.ts';
 import { createGuard, type GuardDeps, limitConnections } from './guard.ts';
-import { healthRoute, type Readiness } from './health-route.ts';
+import { healthRoute, type PeerReport, type Readiness } from './health-route.ts';
 import type { Metrics } from './metrics.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { parameterFault } from './parameter-fault.ts';
@@ -41,6 +41,8 @@ export interface AppDeps extends GuardDeps {
   /** What `/trust` tells; without it there is no such route. */
   readonly trust?: () => TrustReport;
   readonly version: string;
+  /** What is known of the other resolver; without it `/readyz` tells of none. */
+  readonly peer?: () => PeerReport;
   /** What a preflight supposes of the appliance where a request says nothing else. */
   readonly supposed?: Supposed;
   readonly logger?: FastifyBaseLogger;
@@ -143,7 +145,7 @@ function addRoutes(app: App, deps: AppDeps): void {
   daneRoute(app, { checkDane, checkReady, admit, metrics, clockMs });
   preflightRoute(app, { checkDane, checkReady, supposed: deps.supposed ?? { policy: 'opportunistic', routes: [], internalDomains: [] } });
   resolveRoute(app, { resolver, checkReady, admit, now });
-  healthRoute(app, readiness, version);
+  healthRoute(app, readiness, version, deps.peer);
   metricsRoute(app, metrics);
   if (deps.trust) trustRoute(app, deps.trust);
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => reply.send(app.swagger()));

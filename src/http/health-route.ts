@@ -10,21 +10,46 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
+/** The other resolver that the appliance is given. */
+export interface PeerReport {
+  readonly address: string;
+  /** `differs`: it cannot do what the appliance needs, or says other things than we do. */
+  readonly state: 'not-checked' | 'agrees' | 'differs' | 'unreachable';
+  /** What is wrong, a sentence each. */
+  readonly reasons: readonly string[];
+  /** ISO 8601. */
+  readonly checkedAt: string | null;
+}
+
 const closed = { additionalProperties: false } as const;
 const readinessSchema = (description: string) =>
   Type.Object(
     {
       ready: Type.Boolean({
         description:
-          'Whether the keys of the trust anchors are validated. It stays true once it was, unless the clock of this machine seems wrong.',
+          'Whether the keys of the trust anchors are validated, and the peer does not differ. The first stays true once it was, unless the clock of this machine seems wrong.',
       }),
-      reasons: Type.Array(Type.String(), { description: 'Why not, a sentence each; empty where it is ready.' }),
+      reasons: Type.Array(Type.String(), { description: 'Why it cannot judge, a sentence each; empty where it can.' }),
+      peer: Type.Optional(
+        Type.Object(
+          {
+            address: Type.String(),
+            state: Type.Enum(['not-checked', 'agrees', 'differs', 'unreachable'], {
+              description:
+                'differs: it cannot do what an appliance needs, or says other things. That alone makes this 503, and /dane goes on.',
+            }),
+            reasons: Type.Array(Type.String()),
+            checkedAt: Type.Union([Type.String(), Type.Null()]),
+          },
+          { ...closed, description: 'The other resolver that the appliance is given, where the configuration names one.' },
+        ),
+      ),
     },
     { ...closed, description },
   );
 
 /** Adds both routes. */
-export function healthRoute(app: App, readiness: () => Readiness, version: string): void {
+export function healthRoute(app: App, readiness: () => Readiness, version: string, peer?: () => PeerReport): void {
   app.get(
     '/healthz',
     {
@@ -58,8 +83,12 @@ export function healthRoute(app: App, readiness: () => Readiness, version: strin
       },
     },
     async (_request, reply) => {
-      const { ready, reasons } = readiness();
-      return reply.code(ready ? 200 : 503).send({ ready, reasons: [...reasons] });
+      const { ready: isReady, reasons } = readiness();
+      const told = peer?.();
+      const ready = isReady && told?.state !== 'differs';
+      return reply
+        .code(ready ? 200 : 503)
+        .send({ ready, reasons: [...reasons], ...(told ? { peer: { ...told, reasons: [...told.reasons] } } : {}) });
     },
   );
 }
