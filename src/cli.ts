@@ -107,17 +107,17 @@ without them as ever; with --mandatory only what is authenticated counts. 1 it c
     .command('preflight')
     .description('find out, for a whole list of mail domains, whose mail stops when DANE is switched on')
     .argument('<file>', "domains as text, CSV or the appliance's destination controls; - for standard input")
-    .option('--mandatory', 'DANE is to be mandatory; else what dane.policy says, opportunistic unless told')
+    .option('--mandatory', 'DANE is to be mandatory; else what preflight.policy says, opportunistic unless told')
     .addOption(new Option('--judge <rules>', "by the appliance's tables or by the RFC").choices([...judges]).default('appliance'))
     .addOption(
       new Option('--route <route>', 'an SMTP route, as example.com=USEDNS; again for more')
         .argParser(routeArgument)
-        .default([], 'dane.routes'),
+        .default([], 'preflight.routes'),
     )
     .addOption(
       new Option('--internal <domain>', 'a domain whose mail is delivered inside; again for more')
         .argParser(patternArgument)
-        .default([], 'dane.internalDomains'),
+        .default([], 'preflight.internalDomains'),
     )
     .option('--column <name>', 'the column of CSV that has the domains, by name or number')
     .option('--csv <file>', 'write the rows as CSV too')

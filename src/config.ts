@@ -71,7 +71,7 @@ export interface Config {
     readonly maxOctets: number;
     readonly answerTableOctets: number;
   };
-  readonly dane: CheckedConfig['dane'];
+  readonly preflight: CheckedConfig['preflight'];
   readonly selftest: { readonly secure: Name; readonly insecure: Name; readonly bogus: Name; readonly others: readonly Name[] };
   readonly peer: { readonly address: Endpoint | undefined; readonly interval: number };
   readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
@@ -171,7 +171,7 @@ function toConfig(
       maxOctets: checked(tryParseOctets(maxMemory)),
       answerTableOctets: checked(tryParseOctets(answerTable)),
     },
-    dane: rest.dane,
+    preflight: rest.preflight,
     selftest: {
       secure: parseName(rest.selftest.secure),
       insecure: parseName(rest.selftest.insecure),

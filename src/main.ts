@@ -230,7 +230,7 @@ async function stopAll(servers: readonly Stoppable[]): Promise<void> {
 }
 
 async function listenHttp(
-  { listen: { http }, http: { access, hosts }, dane }: Config,
+  { listen: { http }, http: { access, hosts }, preflight }: Config,
   resolver: LiveResolver,
   trust: Trust,
   metrics: Metrics,
@@ -251,7 +251,7 @@ async function listenHttp(
     trust: trust.report,
     metrics,
     version: readVersion(),
-    supposed: dane,
+    supposed: preflight,
     ...(peer ? { peer } : {}),
     logger: log.child({}, { level: log.isLevelEnabled('debug') || !log.isLevelEnabled('warn') ? log.level : 'warn' }), // it greets otherwise
     access: (address) => clients.has(address),

@@ -22,7 +22,7 @@ import { writeWhole } from './write-file.ts';
 
 export interface PreflightOptions {
   readonly config?: string;
-  /** In place of `dane.policy` of the configuration. */
+  /** In place of `preflight.policy` of the configuration. */
   readonly mandatory?: boolean;
   readonly judge: Judge;
   readonly column?: string;
@@ -55,10 +55,10 @@ export async function preflight(file: string, options: PreflightOptions, { write
   if (list.domains.length === 0 && list.unreadCount === 0) throw new CommandError(`${nameOf(file)} names no domain`);
   const config = options.config === undefined ? defaultConfig() : loadConfig(options.config);
   const settings: PlanSettings = {
-    policy: options.mandatory ? 'mandatory' : config.dane.policy,
+    policy: options.mandatory ? 'mandatory' : config.preflight.policy,
     judge: options.judge,
-    routes: [...config.dane.routes, ...options.route],
-    internalDomains: [...config.dane.internalDomains, ...options.internal],
+    routes: [...config.preflight.routes, ...options.route],
+    internalDomains: [...config.preflight.internalDomains, ...options.internal],
   };
   const keptIn = stateFile(file, options.state);
   const rows = await checkAll(list, settings, config, options, keptIn, tell);

@@ -205,7 +205,7 @@ export const configSchema = Type.Object(
       minTtl: seconds(0, 'Seconds that an answer is kept at least; never past its signature.'),
       maxTtl: seconds(86_400, 'Seconds that an answer is kept at most.'),
     }),
-    dane: section('What `zeker preflight` and `/dane/preflight` suppose of the appliance, unless they are told otherwise.', {
+    preflight: section('What `zeker preflight` and `/dane/preflight` suppose of the appliance, unless they are told otherwise.', {
       policy: Type.Enum(['opportunistic', 'mandatory'], { default: 'opportunistic', description: 'What DANE is to be switched to.' }),
       routes: Type.Array(
         Type.Object(

@@ -110,7 +110,6 @@ function collect(format: ListFormat, found: Iterable<Found>, maxDomains: number)
 
 /** Words for the appliance's three settings. */
 const policyWords: Readonly<Record<string, DanePolicy>> = {
-  '': 'none',
   none: 'none',
   off: 'none',
   no: 'none',
@@ -206,7 +205,7 @@ function* sections(text: string): Generator<Found> {
     }
     const [, key, value] = /^([\w.-]+)\s*[=:]\s*(.*)$/.exec(raw.slice(0, 10_000)) ?? [];
     if (key === undefined) yield { line, text: raw, why: 'it is neither [a destination] nor key = value' };
-    else if (open && /dane$/i.test(key)) open = { ...open, dane: value };
+    else if (open && value && /dane$/i.test(key)) open = { ...open, dane: value };
   }
   if (open) yield open;
 }

@@ -5,6 +5,7 @@
 
 import { BudgetExceeded } from '../base/budget.ts';
 import type { CheckDane } from '../dane/check.ts';
+import { printable } from '../dane/lookup.ts';
 import type { ListedDomain } from './domain-list.ts';
 import { isComplete, judgeReport } from './judge.ts';
 import type { Plan } from './plan.ts';
@@ -60,7 +61,8 @@ async function checkListed({ domain, text, policy: listed }: ListedDomain, plan:
   if (policy === 'none') return { row: { ...common, outcome: 'not-applied', reason: 'dane-off' }, complete: true };
   const route = plan.routeOf(domain);
   // The appliance's manual: DANE fails where a route's host is not USEDNS, and with it the delivery.
-  if (route) return { row: { ...common, outcome: 'held', reason: 'smtp-route', detail: `to ${route.join(', ')}` }, complete: true };
+  if (route)
+    return { row: { ...common, outcome: 'held', reason: 'smtp-route', detail: printable(`to ${route.join(', ')}`) }, complete: true };
   try {
     const report = await check(domain);
     return { row: { ...common, ...judgeReport(report, policy, settings.judge) }, complete: isComplete(report) };

@@ -28,7 +28,7 @@ beforeAll(async () => {
       root: { hints: 'hints' },
       trust: { anchors: 'anchors' },
       resolver: { upstreamPort: sandbox.port, doNotQuery: [], ipv6: false },
-      dane: { internalDomains: ['secure.sandbox'], routes: [{ domain: 'rsa.sandbox', to: ['relay.sandbox'] }] },
+      preflight: { internalDomains: ['secure.sandbox'], routes: [{ domain: 'rsa.sandbox', to: ['relay.sandbox'] }] },
     }),
   );
   config = ['--config', join(folder, 'zeker.yaml')];
