@@ -109,12 +109,14 @@ export function formatTable({ summary, rows, unread }: PreflightReport): string 
   ].join('\n');
 }
 
-function headline({ policy, judge, domains, counts }: PreflightSummary): string {
+function headline({ policy, judge, domains, counts, unreadCount }: PreflightSummary): string {
+  if (domains === 0) return 'The list has no domain that could be read: nobody can tell.';
   const rules = judge === 'appliance' ? "the appliance's tables" : 'RFC 7672';
   const when = `when DANE is switched to ${policy}, by ${rules}`;
-  return counts.held === 0
-    ? `No mail stops ${when} (${plural(domains, 'domain')}).`
-    : `Mail to ${counts.held} of ${plural(domains, 'domain')} stops ${when}:`;
+  if (counts.held > 0) return `Mail to ${counts.held} of ${plural(domains, 'domain')} stops ${when}:`;
+  const untold = counts['cannot-tell'] + unreadCount;
+  if (untold === 0) return `No mail stops ${when} (${plural(domains, 'domain')}).`;
+  return `No mail is known to stop ${when} (${plural(domains, 'domain')}); ${untold} could not be told or read.`;
 }
 
 const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;

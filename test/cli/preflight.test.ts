@@ -154,6 +154,9 @@ describe('exit status and faults', () => {
     write(['secure.sandbox', 'what is this']);
     const ended = await plain();
     expect(ended.status).toBe(4);
+    expect(ended.stdout.split('\n')[0]).toBe(
+      "No mail is known to stop when DANE is switched to opportunistic, by the appliance's tables (1 domain); 1 could not be told or read.",
+    );
     expect(ended.stdout).toContain('line 2: what is this: there is more than one word on the line');
   });
 

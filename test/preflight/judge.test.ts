@@ -286,6 +286,13 @@ describe('the report', () => {
     ).toEqual(list.domains.map((listed) => listed.text).sort());
   });
 
+  test('a list of which nothing could be read is not called free of trouble', async () => {
+    const { list, rows } = await rowsOf('what is this\n', {});
+    expect(formatTable(makeReport(list, settings, rows)).split('\n')[0]).toBe(
+      'The list has no domain that could be read: nobody can tell.',
+    );
+  });
+
   test('JSON begins with the domains whose mail stops', async () => {
     const { list, rows } = await rowsOf(text, script);
     const report = JSON.parse(formatJson(makeReport(list, settings, rows)));
