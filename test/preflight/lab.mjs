@@ -1,7 +1,7 @@
 /**
  * The measurement of a preflight: 10,000 domains, each a zone of its own (half of them signed), on real name servers (NSD) in a network
  * namespace that nothing leaves. `node test/preflight/lab.mjs [domains]`, as root on Debian with the packages of the bench. It runs the list
- * twice, and once more with a kill half-way, and compares what comes out, octet by octet. Not part of `npm test`: it takes minutes.
+ * twice, once more with a kill half-way, and once over HTTP, and compares what comes out, octet by octet. Not part of `npm test`: it takes minutes.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -40,7 +40,10 @@ try {
     config,
     JSON.stringify({ root: { hints: 'hints' }, trust: { anchors: 'anchors' }, resolver: { doNotQuery: [], ipv6: false } }),
   );
-  const domains = zones.map(({ origin }) => origin).filter((origin) => /^(d\d+\.|expired\.|wrong-ds\.)/.test(origin));
+  const domains = zones
+    .map(({ origin }) => origin)
+    .filter((origin) => /^(d\d+\.|expired\.|wrong-ds\.)/.test(origin))
+    .slice(-count);
   writeFileSync(list, `${domains.join('\n')}\n`);
   console.log(`${domains.length} domains`);
 
@@ -50,7 +53,8 @@ try {
   await killedHalfWay(config, list, domains.length / 2);
   const resumed = await runOnce(config, list, 'resumed');
   console.log(`killed half-way and resumed: ${first === resumed ? 'the same' : 'SOMETHING ELSE'}`);
-  console.log(first.split('\r\n', 3).join('\n'));
+  const overHttp = await postOnce(config, domains);
+  console.log(`over HTTP: ${first === overHttp ? 'the same' : 'SOMETHING ELSE'}`);
 } finally {
   await authority.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -86,4 +90,27 @@ async function killedHalfWay(config, list, half) {
   child.kill('SIGKILL');
   await exited;
   console.log(`killed with ${known()} rows in its state`);
+}
+
+/** The list over HTTP, to a service just started. */
+async function postOnce(config, domains) {
+  const service = spawn(process.execPath, [command, 'serve', '--config', config], { stdio: 'ignore' });
+  const url = 'http://127.0.0.1:8053';
+  try {
+    for (let tries = 0; tries < 100; tries++) {
+      if ((await fetch(`${url}/readyz`).catch(() => undefined))?.ok) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const began = performance.now();
+    const response = await fetch(`${url}/dane/preflight?format=csv`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ domains }),
+    });
+    const text = await response.text();
+    console.log(`over HTTP: ${((performance.now() - began) / 1000).toFixed(1)} s, status ${response.status}`);
+    return text;
+  } finally {
+    service.kill();
+  }
 }
