@@ -7,6 +7,7 @@ import { cacheMutants } from './catalogue/cache.mjs';
 import { denialMutants } from './catalogue/denial.mjs';
 import { iteratorMutants } from './catalogue/iterator.mjs';
 import { prefetchMutants } from './catalogue/prefetch.mjs';
+import { preflightMutants } from './catalogue/preflight.mjs';
 import { resolverMutants } from './catalogue/resolver.mjs';
 import { serviceMutants } from './catalogue/service.mjs';
 import { signatureMutants } from './catalogue/signature.mjs';
@@ -26,6 +27,7 @@ export const mutants = [
   ...prefetchMutants,
   ...staleMutants,
   ...synthesisMutants,
+  ...preflightMutants,
   ...serviceMutants,
   ...udpFrontMutants,
   ...wireMutants,

@@ -64,6 +64,18 @@ const rows: readonly {
     rfc: ['verified tlsa-usable', 'verified tlsa-usable'],
   },
   {
+    title: 'one host unknown, the other bogus: the appliance holds all whatever the lookup had said',
+    script: {
+      'a.example. MX': two,
+      'mx.a.example. A': failing,
+      'mx.a.example. AAAA': failing,
+      'mx2.a.example. A': address,
+      '_25._tcp.mx2.a.example. TLSA': bogus(usable),
+    },
+    appliance: ['held tlsa-bogus', 'held tlsa-bogus'],
+    rfc: ['cannot-tell address-lookup-failed', 'cannot-tell address-lookup-failed'],
+  },
+  {
     title: 'insecure MX, bogus TLSA: the appliance lets it hurt',
     script: { 'a.example. MX': insecure(one), 'mx.a.example. A': address, '_25._tcp.mx.a.example. TLSA': bogus(usable) },
     appliance: ['held tlsa-bogus', 'held tlsa-bogus'],

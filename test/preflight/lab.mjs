@@ -48,13 +48,17 @@ try {
   console.log(`${domains.length} domains`);
 
   const first = await runOnce(config, list, 'first');
+  const compare = (what, csv) => {
+    console.log(`${what}: ${csv === first ? 'the same' : 'SOMETHING ELSE'}`);
+    if (csv !== first) process.exitCode = 1;
+  };
   const second = await runOnce(config, list, 'second');
-  console.log(`the second run gives ${first === second ? 'the same' : 'SOMETHING ELSE'}`);
+  compare('the second run', second);
   await killedHalfWay(config, list, domains.length / 2);
   const resumed = await runOnce(config, list, 'resumed');
-  console.log(`killed half-way and resumed: ${first === resumed ? 'the same' : 'SOMETHING ELSE'}`);
+  compare('killed half-way and resumed', resumed);
   const overHttp = await postOnce(config, domains);
-  console.log(`over HTTP: ${first === overHttp ? 'the same' : 'SOMETHING ELSE'}`);
+  compare('over HTTP', overHttp);
 } finally {
   await authority.stop();
   rmSync(folder, { recursive: true, force: true });
