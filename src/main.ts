@@ -162,7 +162,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     closers.push(getReady.end);
     const http = await listenHttp(config, resolver, trust, metrics, getReady.onDemand, log, servers);
     for (const warning of warningsOf(config, settings)) log.warn(warning);
-    log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http) }, 'listening');
+    const udpThreads = udp ? config.server.udpThreads : 0;
+    log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http), udpThreads }, 'listening');
     listening = true;
     closers.push(followAnchors(trust, resolver, log, () => front?.table.empty()));
     if (config.resolver.priming) getReady.start();
