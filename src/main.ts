@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Limit } from './base/budget.ts';
 import { formatName, type Name } from './base/name.ts';
 import { createPrefixSet, type Endpoint, formatEndpoint } from './base/prefix.ts';
+import { Rcode } from './base/registry.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
 import { systemFault } from './config/system-fault.ts';
 import { warningsOf } from './config/warnings.ts';
@@ -30,6 +31,7 @@ import { type Answer, type CookieSettings, createAnswer } from './service/answer
 import type { FinishedAnswers } from './service/finished.ts';
 import type { TrustEvent } from './trust/tracker.ts';
 import { readVersion } from './version.ts';
+import { type DomainWatch, openDomainWatch } from './watch-domains.ts';
 
 /** A service that runs. */
 export interface Service {
@@ -153,7 +155,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     const mayAsk = (address: string) => clients.has(address);
     const cookies = config.cookies.enabled ? toCookieSettings(config.cookies) : undefined;
     const front = openFront(config, cookies, log);
-    const answer = createService(config, resolver, metrics, log, mayAsk, cookies, front?.table);
+    const watch = openDomainWatch(config, metrics, log, now);
+    const answer = createService(config, resolver, metrics, log, mayAsk, cookies, front?.table, watch?.onQuestion);
     const options = frontOptions(mayAsk, metrics, log);
     const udp = front?.serve(answer, options);
     if (front && udp) metrics.watchFront(udp.counts, front.table);
@@ -167,6 +170,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     listening = true;
     closers.push(followAnchors(trust, resolver, log, () => front?.table.empty()));
     if (config.resolver.priming) getReady.start();
+    if (watch) closers.push(watch.start(createDaneCheck({ resolver, now })));
     return { dns, http, resolver, stop };
   } catch (error) {
     await stop();
@@ -190,6 +194,7 @@ function createService(
   mayAsk: MayAsk,
   cookies: CookieSettings | undefined,
   finished: FinishedAnswers | undefined,
+  onQuestion: DomainWatch['onQuestion'] = () => {},
 ): Answer {
   return createAnswer({
     resolver,
@@ -202,8 +207,9 @@ function createService(
     ...(finished ? { finished } : {}),
     prefetch: config.cache.prefetch,
     clock: () => Date.now() / 1000,
-    onAnswer: ({ verdict, isStale, seconds }) => {
+    onAnswer: ({ verdict, isStale, seconds, question, rcode }) => {
       metrics.countAnswer(verdict);
+      if (rcode === Rcode.NOERROR) onQuestion(question);
       if (isStale) metrics.countStaleAnswer();
       metrics.observeQuery(seconds);
     },
