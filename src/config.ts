@@ -10,6 +10,7 @@ import { Ajv } from 'ajv';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Name, parseName, tryParseName } from './base/name.ts';
 import type { Endpoint } from './base/prefix.ts';
+import { QuestionError, readMailDomain } from './base/question-text.ts';
 import type { NegativeTrustAnchor } from './base/trust-anchor.ts';
 import { ConfigError, lineOf, locate, type Path, problemsOf } from './config/problems.ts';
 import { type CheckedConfig, configSchema } from './config/schema.ts';
@@ -74,6 +75,14 @@ export interface Config {
   readonly preflight: CheckedConfig['preflight'];
   readonly selftest: { readonly secure: Name; readonly insecure: Name; readonly bogus: Name; readonly others: readonly Name[] };
   readonly peer: { readonly address: Endpoint | undefined; readonly interval: number };
+  readonly dane: {
+    readonly watch: {
+      readonly domains: readonly Name[];
+      readonly mostAsked: number;
+      readonly stateFile: string | undefined;
+      readonly webhook: string | undefined;
+    };
+  };
   readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
 }
 
@@ -88,6 +97,8 @@ const formats = {
   prefix: (text: string) => isPrefix(text),
   'domain-name': (text: string) => tryParseName(text) !== undefined,
   'domain-pattern': isDomainPattern,
+  'mail-domain': (text: string) => tryReadMailDomain(text) !== undefined,
+  'web-address': (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
   moment: (text: string) => tryParseMoment(text) !== undefined,
   'cookie-secret': (text: string) => /^[0-9a-fA-F]{32}$/.test(text),
   octets: (text: string) => (tryParseOctets(text) ?? 0) >= 1_000_000,
@@ -182,12 +193,29 @@ function toConfig(
       address: rest.peer.address === undefined ? undefined : checked(tryParseServer(rest.peer.address, 53)),
       interval: rest.peer.interval,
     },
+    dane: {
+      watch: {
+        domains: rest.dane.watch.domains.map((text) => checked(tryReadMailDomain(text))),
+        mostAsked: rest.dane.watch.mostAsked,
+        stateFile: fileName(rest.dane.watch.stateFile),
+        webhook: rest.dane.watch.webhook,
+      },
+    },
     log: { level: rest.log.level, file: fileName(rest.log.file) },
   };
 }
 
 function toZoneServers({ zone, to, first, validate }: CheckedConfig['resolver']['stub'][number]): ZoneServers {
   return { zone: parseName(zone), servers: to.map((text) => checked(tryParseServer(text, 53))), first, validate };
+}
+
+function tryReadMailDomain(text: string): Name | undefined {
+  try {
+    return readMailDomain(text);
+  } catch (error) {
+    if (error instanceof QuestionError) return undefined;
+    throw error;
+  }
 }
 
 /** A value whose format the schema has checked already. */

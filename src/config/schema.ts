@@ -14,6 +14,8 @@ const expectations = {
   prefix: 'a prefix such as 192.0.2.0/24 or 2001:db8::/32 with no bits set behind its length, or an address',
   'domain-name': 'a domain name',
   'domain-pattern': 'a domain, a domain with a dot before it for all names below it, or ALL',
+  'mail-domain': 'a mail domain such as example.com',
+  'web-address': 'an http or https URL',
   moment: 'a moment such as 2026-11-24T06:41:00Z',
   'cookie-secret': '32 hexadecimal digits',
   octets: 'an amount of memory, at least 1MB: octets, or a number with kB, MB, GB, KiB, MiB or GiB',
@@ -242,6 +244,26 @@ export const configSchema = Type.Object(
         text('server', 'Where it answers; port 53 unless told. With it, `/readyz` says whether it agrees. Without it nobody looks.'),
       ),
       interval: Type.Integer({ minimum: 10, maximum: 86_400, default: 300, description: 'Seconds between two looks at it.' }),
+    }),
+    dane: section('What DANE means for mail.', {
+      watch: section('Domains that are checked again and again; changes are told once each, to the log, the metrics and a webhook.', {
+        domains: Type.Array(text('mail-domain', 'A mail domain.'), {
+          default: [],
+          maxItems: 2_000,
+          uniqueItems: true,
+          description: 'Mail domains.',
+        }),
+        mostAsked: Type.Integer({
+          minimum: 0,
+          maximum: 1_000,
+          default: 0,
+          description: 'Besides, so many of the domains whose MX is asked for most, as far as the answer table does not answer for them.',
+        }),
+        stateFile: Type.Optional(
+          Type.String({ minLength: 1, description: 'What was told is kept here over a restart. Without it: in memory alone.' }),
+        ),
+        webhook: Type.Optional(text('web-address', 'Each change is sent here with POST, as JSON.')),
+      }),
     }),
     log: section('JSON lines, one an event.', {
       level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'What is told.' }),

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { type Name, toCanonical } from '../base/name.ts';
 import { DigestType } from '../base/registry.ts';
+import { sha1 } from './sha1.ts';
 
 const digestNames = new Map<number, string>([
   [DigestType.SHA1, 'sha1'],
@@ -25,13 +26,9 @@ export const NSEC3_HASH_OCTETS = 20;
  * Costs `iterations` + 1 hash computations; the caller pays for them.
  */
 export function nsec3Hash(name: Name, salt: Uint8Array, iterations: number): Buffer {
-  let result = hash('sha1', Buffer.concat([toCanonical(name), salt]), 'buffer');
-  if (iterations === 0) return result;
-  const round = Buffer.allocUnsafe(NSEC3_HASH_OCTETS + salt.length);
-  round.set(salt, NSEC3_HASH_OCTETS);
-  for (let i = 0; i < iterations; i++) {
-    round.set(result);
-    result = hash('sha1', round, 'buffer');
-  }
-  return result;
+  const digested = Buffer.allocUnsafe(NSEC3_HASH_OCTETS + salt.length);
+  digested.set(salt, NSEC3_HASH_OCTETS);
+  sha1(Buffer.concat([toCanonical(name), salt]), digested);
+  for (let i = 0; i < iterations; i++) sha1(digested, digested);
+  return digested.subarray(0, NSEC3_HASH_OCTETS);
 }

@@ -68,7 +68,7 @@ const MAX_STEPS = 60;
  */
 export async function iterate(question: Question, avoid: ReadonlySet<string>, work: Work, deps: IteratorDeps): Promise<Fetched> {
   let source = closestServers(question, deps, false);
-  let minimising = deps.qnameMinimisation && !source.recursive;
+  let minimising = (deps.qnameMinimisation || question.qtype === Type.NSEC) && !source.recursive;
   let knownLabels = source.zone.labels;
   let minimised = 0;
   let seeksParent = minimising;

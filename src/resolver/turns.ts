@@ -1,10 +1,13 @@
 /**
  * Turns of the event loop for work that computes: whoever has had enough of it waits until the loop has looked at its sockets again, and
- * one at a time goes on, who has had the fewest turns first. So a query that hostile zones make dear delays others by one slice.
+ * one at a time goes on, who has had the fewest turns first. So a query that hostile zones make dear delays others by one slice. While the
+ * loop never comes to rest there are always others with fewer turns: whoever has waited long has every second turn, or would wait for ever.
  */
 
 /** Milliseconds that may pass in one turn of the loop, from the first step in it, before whoever comes next has to wait. */
 const SLICE_MS = 2;
+/** Who has waited so many milliseconds has waited long. */
+const LONG_MS = 250;
 /** How often all that wait are looked through for those whose time is over. */
 const SWEEP_MS = 100;
 
@@ -21,6 +24,7 @@ export interface TurnsOptions {
 }
 
 interface Waiter {
+  readonly since: number;
   readonly isOver: () => boolean;
   readonly go: () => void;
 }
@@ -37,6 +41,7 @@ export class Turns {
   #waiters = 0;
   #swept = Number.NEGATIVE_INFINITY;
   #isWatching = false;
+  #isTurnOfOldest = false;
 
   constructor(options: TurnsOptions) {
     this.#options = options;
@@ -61,8 +66,9 @@ export class Turns {
     const rank = ++queuer.turnsHad;
     return new Promise((go) => {
       const equals = this.#waiting.get(rank);
-      if (equals) equals.add({ isOver, go });
-      else this.#waiting.set(rank, new Set([{ isOver, go }]));
+      const waiter = { since: now, isOver, go };
+      if (equals) equals.add(waiter);
+      else this.#waiting.set(rank, new Set([waiter]));
       this.#waiters++;
     });
   }
@@ -92,8 +98,30 @@ export class Turns {
     }
   }
 
-  /** The first whose time is not over; those before it are let go. */
   #takeOne(): Waiter | undefined {
+    this.#isTurnOfOldest = !this.#isTurnOfOldest;
+    return (this.#isTurnOfOldest && this.#takeOldest()) || this.#takeFewestTurns();
+  }
+
+  /** Who has waited longest, where that is long. */
+  #takeOldest(): Waiter | undefined {
+    let since = this.#options.monotonicMs() - LONG_MS;
+    let oldest: { readonly rank: number; readonly waiter: Waiter } | undefined;
+    for (const [rank, equals] of this.#waiting) {
+      for (const waiter of equals) {
+        if (waiter.since >= since) break; // and those behind it came later
+        if (waiter.isOver()) this.#remove(rank, waiter);
+        else {
+          since = waiter.since;
+          oldest = { rank, waiter };
+        }
+      }
+    }
+    return oldest && this.#take(oldest.rank, oldest.waiter);
+  }
+
+  /** The first whose time is not over; those before it are let go. */
+  #takeFewestTurns(): Waiter | undefined {
     for (const rank of [...this.#waiting.keys()].sort((a, b) => a - b)) {
       for (const waiter of this.#waiting.get(rank) ?? []) {
         if (!waiter.isOver()) return this.#take(rank, waiter);

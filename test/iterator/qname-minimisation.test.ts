@@ -29,6 +29,15 @@ test.each([
   expect(next(name, knownLabels, asked)).toBe(want);
 });
 
+test.each([
+  ['below the zone', 'b.c.', 1, 1, 'b.c. A'],
+  ['behind an underscore', '_25._tcp.c.', 1, 1, '_25._tcp.c. A'],
+  ['after ten questions', 'x.9.8.7.6.5.4.3.2.1.0.', 3, 10, 'x.9.8.7.6.5.4.3.2.1.0. A'],
+  ['of a name known to be inside the zone', 'b.c.', 2, 2, 'in full'],
+])('NSEC, which the parent has too at a cut, %s', (_title, name, knownLabels, asked, want) => {
+  expect(next(name, knownLabels, asked, Type.NSEC)).toBe(want);
+});
+
 test('a name of 127 labels costs ten questions besides its own', () => {
   const name = `${'a.'.repeat(127)}`;
   let known = 0;

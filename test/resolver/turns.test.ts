@@ -94,6 +94,27 @@ test('nobody waits long past its time behind others who have had fewer turns', a
   expect(turns.waiting).toBeLessThan(1_000);
 });
 
+test('while the loop never comes to rest, whoever has waited long has every second turn, who has waited longest first', async () => {
+  const { clock, turns, comeRound } = makeLoop();
+  const order: string[] = [];
+  const queue = async (title: string, queuer: Queuer) => {
+    await turns.next(queuer);
+    order.push(title);
+  };
+  turns.next(newcomer());
+  clock.now += 3;
+  const all = [queue('had 5', { turnsHad: 5 }), queue('had 2', { turnsHad: 2 })];
+  while (clock.now < 2_000) {
+    all.push(queue('new', newcomer()), queue('new', newcomer()));
+    await comeRound();
+    clock.now += 3;
+  }
+  const late = ['had 5', 'had 2'].map((title) => order.indexOf(title));
+  expect(late[0], 'not before those who had fewer turns while it had not waited long').toBeGreaterThan(50);
+  expect(late[1]).toBe((late[0] as number) + 2);
+  expect(order.slice(late[0]).filter((title) => title === 'new').length).toBeGreaterThan(100);
+});
+
 test('steps are taken in slices, and come to the same as all at once', async () => {
   const { clock, turns, comeRound } = makeLoop();
   const slices = [0];

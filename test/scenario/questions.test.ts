@@ -2,10 +2,11 @@
 
 import { describe, expect, test, vi } from 'vitest';
 import { parseName } from '../../src/base/name.ts';
+import type { RRset } from '../../src/base/record.ts';
 import { Type } from '../../src/base/registry.ts';
 import { createResolver } from '../../src/resolver/resolver.ts';
 import { answerFrom } from './authority.ts';
-import { healthyWorld, LEAF_AT } from './healthy.ts';
+import { healthyWorld, LEAF_AT, TEST_AT } from './healthy.ts';
 import { rrset, textOf } from './rrset.ts';
 import { at, type Behaviour, dataOf, makeBench, makeWorld, NOW, on, said, settingsFor, stateOf } from './world.ts';
 
@@ -110,6 +111,21 @@ test('the deadline holds even where a server keeps us waiting for ever', async (
     expect(said(await pending)).toBe('failure indeterminate limit-spent');
   } finally {
     vi.useRealTimers();
+  }
+});
+
+test.each([
+  ['bogus.test.', 'answer bogus dnskey-missing'],
+  ['secure.test.', 'answer secure'],
+])('NSEC at the cut of %s is that of the child, though servers of the parent answer with theirs', async (name, want) => {
+  const parents = (world.servers.get(TEST_AT[0] as string) ?? []).find(({ apex }) => apex.labels === 1);
+  const nsec = parents?.proofOf(parseName(name)).find(({ owner, type }) => type === Type.NSEC && owner.key === parseName(name).key);
+  const over: Behaviour = (reply) => ({ ...reply, rcode: 0, authoritative: true, answer: [nsec as RRset], authority: [], additional: [] });
+  for (const qnameMinimisation of [true, false]) {
+    const bench = makeBench(world, { behaviours: [at(TEST_AT, on(name, 'NSEC', over))], settings: { qnameMinimisation } });
+    const resolution = await bench.ask(name, 'NSEC');
+    expect(said(resolution)).toBe(want);
+    expect(dataOf(resolution)).not.toContain(dataOf({ ...resolution, answer: [nsec as RRset] })[0]);
   }
 });
 

@@ -79,4 +79,11 @@ export const resolverMutants = [
     replace: 'return ttl;',
     tests: ['test/resolver/link-store.test.ts', 'test/scenario/cache.test.ts'],
   },
+  {
+    lesson: 'whoever has had many turns waits for ever while the loop never comes to rest',
+    file: 'src/resolver/turns.ts',
+    find: 'return (this.#isTurnOfOldest && this.#takeOldest()) || this.#takeFewestTurns();',
+    replace: 'return this.#takeFewestTurns();',
+    tests: ['test/resolver/turns.test.ts'],
+  },
 ];
