@@ -27,8 +27,13 @@ export function createAddressFilter({ allow, ownAddresses }: AddressFilterDeps):
   const special = createPrefixSet(specialAddresses);
   return (address) => {
     if (isMapped(address)) return false; // a prefix set would take it for IPv4, and an AAAA record that has it is a trick
-    return allowed.has(address) || !(special.has(address) || createPrefixSet(ownAddresses()).has(address));
+    return allowed.has(address) || !(special.has(address) || ownAddresses().some((own) => isSame(own, address)));
   };
+}
+
+/** Zone indexes do not count. */
+function isSame(a: string, b: string): boolean {
+  return Buffer.compare(addressOctets(a), addressOctets(b)) === 0;
 }
 
 function isMapped(address: string): boolean {
