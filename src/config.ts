@@ -28,7 +28,7 @@ export interface ZoneServers {
 }
 
 /** Keys that name a file. */
-export type FileKey = 'root.hints' | 'trust.anchors' | 'log.file';
+export type FileKey = 'root.hints' | 'trust.anchors' | 'log.file' | 'dane.probe.tokenFile';
 
 /** What the service is to do: the keys of the file with their values read. */
 export interface Config {
@@ -51,6 +51,16 @@ export interface Config {
   /** Prefixes in text form, checked. */
   readonly access: { readonly allow: readonly string[]; readonly queriesPerSecond: number; readonly trusted: readonly string[] };
   readonly http: { readonly access: readonly string[]; readonly hosts: readonly string[] };
+  readonly dane: {
+    readonly probe: Omit<CheckedConfig['dane']['probe'], 'token' | 'tokenFile' | 'timeout'> & {
+      readonly token: string | undefined;
+      /** Absolute. */
+      readonly tokenFile: string | undefined;
+      readonly timeoutMs: number;
+    };
+    /** Prefixes in text form, checked. */
+    readonly probeAllow: readonly string[];
+  };
   /** Absolute file names; undefined: what comes with zeker. */
   readonly root: { readonly hints: string | undefined };
   readonly trust: { readonly anchors: string | undefined; readonly rfc5011: boolean; readonly stateFile: string | undefined };
@@ -106,14 +116,17 @@ export function parseConfig(text: string, source: string, folder: string): Confi
   return { named, ...toConfig(value, folder, !document.hasIn(['listen', 'dns'])) };
 }
 
-const fileKeys = ['root.hints', 'trust.anchors', 'log.file'] as const satisfies readonly FileKey[];
+const fileKeys = ['root.hints', 'trust.anchors', 'log.file', 'dane.probe.tokenFile'] as const satisfies readonly FileKey[];
 
 /** What each key allows, and all together do not. */
-function contradictionsOf({ resolver, cache }: CheckedConfig): { readonly path: Path; readonly message: string }[] {
+function contradictionsOf({ resolver, cache, dane: { probe } }: CheckedConfig): { readonly path: Path; readonly message: string }[] {
   return [
     ...(cache.minTtl > cache.maxTtl
       ? [{ path: ['cache', 'minTtl'], message: `must be at most cache.maxTtl, which is ${cache.maxTtl}, not ${cache.minTtl}` }]
       : []),
+    ...(probe.token === undefined || probe.tokenFile === undefined
+      ? []
+      : [{ path: ['dane', 'probe', 'tokenFile'], message: 'must not be given beside dane.probe.token' }]),
     ...(resolver.ipv4 || resolver.ipv6
       ? []
       : [{ path: ['resolver', 'ipv6'], message: 'must be true where resolver.ipv4 is false, for else no server can be asked' }]),
@@ -138,6 +151,7 @@ function toConfig(
   folder: string,
   byDefault: boolean,
 ): Omit<Config, 'named'> {
+  const { timeout, ...probe } = rest.dane.probe;
   const fileName = (name: string | undefined) => (name === undefined ? undefined : resolve(folder, name));
   return {
     listen: {
@@ -149,6 +163,10 @@ function toConfig(
     cookies: { ...rest.cookies, secret: rest.cookies.secret, previousSecret: rest.cookies.previousSecret },
     access: rest.access,
     http: rest.http,
+    dane: {
+      probe: { ...probe, token: probe.token, tokenFile: fileName(probe.tokenFile), timeoutMs: timeout * 1000 },
+      probeAllow: rest.dane.probeAllow,
+    },
     root: { hints: fileName(rest.root.hints) },
     trust: { anchors: fileName(rest.trust.anchors), rfc5011: rest.trust.rfc5011, stateFile: fileName(rest.trust.stateFile) },
     resolver: { ...resolver, forward: resolver.forward.map(toZoneServers), stub: resolver.stub.map(toZoneServers) },

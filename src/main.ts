@@ -21,6 +21,7 @@ import { frontOptions, listenDns, type MayAsk, type Stoppable } from './listen.t
 import { LogError, type Logger, openLog } from './log.ts';
 import { createExchange } from './net/create-exchange.ts';
 import type { UpstreamOutcome, UpstreamQuery } from './net/exchange.ts';
+import { openProbe, readProbeToken } from './open-probe.ts';
 import { createReadying } from './readying.ts';
 import type { LiveResolver } from './resolver/resolution.ts';
 import { createResolver } from './resolver/resolver.ts';
@@ -221,7 +222,7 @@ async function stopAll(servers: readonly Stoppable[]): Promise<void> {
 }
 
 async function listenHttp(
-  { listen: { http }, http: { access, hosts } }: Config,
+  config: Config,
   resolver: LiveResolver,
   trust: Trust,
   metrics: Metrics,
@@ -229,6 +230,11 @@ async function listenHttp(
   log: Logger,
   servers: Stoppable[],
 ): Promise<Endpoint | undefined> {
+  const {
+    listen: { http },
+    http: { access, hosts },
+    dane: { probe },
+  } = config;
   if (!http) return undefined;
   for (const cache of cacheNames) metrics.watchEntries(cache, () => resolver.figures().entries[cache]);
   metrics.watchTrust(trust.report);
@@ -236,7 +242,8 @@ async function listenHttp(
   const clients = createPrefixSet(access);
   const app = buildApp({
     resolver,
-    checkDane: createDaneCheck({ resolver, now }),
+    checkDane: createDaneCheck({ resolver, now, openProbe: openProbe(config, now) }),
+    probe: { token: readProbeToken(config), ports: probe.ports, perMinute: probe.perMinute },
     readiness,
     trust: trust.report,
     metrics,

@@ -112,6 +112,46 @@ export const configSchema = Type.Object(
         description: 'Names by which the service may be called in the Host header, besides loopback names and the address it listens on.',
       }),
     }),
+    dane: section('The live check of mail hosts: `zeker daneverify`, and /dane/:domain?probe=tls.', {
+      probe: section('Connections to mail hosts. Over HTTP there are none without `token` or `tokenFile`.', {
+        token: Type.Optional(
+          Type.String({
+            minLength: 16,
+            maxLength: 512,
+            pattern: '^[A-Za-z0-9._~+/-]+=*$',
+            expects: 'at least 16 of the characters that a bearer token may have (RFC 6750)',
+            description: 'Whoever asks for probe=tls over HTTP sends it: Authorization: Bearer TOKEN.',
+          }),
+        ),
+        tokenFile: Type.Optional(
+          Type.String({ minLength: 1, description: 'A file that holds the token alone, read at the start; in place of `token`.' }),
+        ),
+        perMinute: Type.Integer({
+          minimum: 1,
+          maximum: 10_000,
+          default: 10,
+          description: 'Domains probed for HTTP clients in a minute, all together; beyond it, 429.',
+        }),
+        concurrency: Type.Integer({ minimum: 1, maximum: 256, default: 8, description: 'Connections to mail hosts at once.' }),
+        timeout: Type.Integer({
+          minimum: 1,
+          maximum: 60,
+          default: 15,
+          description: 'Seconds for one connection, from its start to the end of TLS.',
+        }),
+        ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), {
+          default: [25],
+          minItems: 1,
+          maxItems: 16,
+          uniqueItems: true,
+          description: 'Ports that HTTP clients may have connected to.',
+        }),
+      }),
+      probeAllow: prefixes(
+        'Addresses connected to although they are private, loopback, otherwise special, or of this machine. IPv4-mapped ones never are.',
+        [],
+      ),
+    }),
     root: section('The root zone.', {
       hints: Type.Optional(Type.String({ minLength: 1, description: 'A root hints file. Without it: the hints that come with zeker.' })),
     }),

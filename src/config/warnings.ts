@@ -5,12 +5,13 @@ import type { Config } from '../config.ts';
 import type { ResolverSettings } from '../resolver/settings.ts';
 
 /** A sentence each: told at every start, and by `zeker check-config`. */
-export function warningsOf({ access, http, trust, validation }: Config, { anchors }: Pick<ResolverSettings, 'anchors'>): string[] {
+export function warningsOf({ access, http, trust, validation, dane }: Config, { anchors }: Pick<ResolverSettings, 'anchors'>): string[] {
   const isOpen = (prefix: string) => prefix.endsWith('/0');
   const time = (seconds: number) => new Date(seconds * 1000).toISOString();
   return [
     ...access.allow.filter(isOpen).map((prefix) => `access.allow has ${prefix}: anybody may ask, this is an open resolver`),
     ...http.access.filter(isOpen).map((prefix) => `http.access has ${prefix}: anybody may ask over HTTP`),
+    ...dane.probeAllow.filter(isOpen).map((prefix) => `dane.probeAllow has ${prefix}: a probe may connect to anything that we can reach`),
     ...(trust.rfc5011 && trust.stateFile === undefined
       ? ['trust.rfc5011 without trust.stateFile: what is learned of keys is lost when zeker stops']
       : []),
