@@ -28,7 +28,9 @@ const MINUTE_MS = 60_000;
 /** Opens the gate with a full minute's worth of probes; what is spent comes back evenly. */
 export function createProbeGate({ token, ports, perMinute, clockMs }: ProbeGateDeps): ProbeGate {
   const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
-  let left = perMinute;
+  // A probe costs as many as a minute has milliseconds; each millisecond earns `perMinute`.
+  const full = perMinute * MINUTE_MS;
+  let credit = full;
   let countedMs = clockMs();
   return {
     authorise(authorization, port) {
@@ -41,13 +43,13 @@ export function createProbeGate({ token, ports, perMinute, clockMs }: ProbeGateD
     },
     spend() {
       const nowMs = clockMs();
-      left = Math.min(perMinute, left + ((nowMs - countedMs) * perMinute) / MINUTE_MS);
+      credit = Math.min(full, credit + (nowMs - countedMs) * perMinute);
       countedMs = nowMs;
-      if (left < 1) {
-        const seconds = Math.ceil(((1 - left) * MINUTE_MS) / perMinute / 1000);
+      if (credit < MINUTE_MS) {
+        const seconds = Math.ceil((MINUTE_MS - credit) / perMinute / 1000);
         throw new HttpError(429, 'too-many-probes', 'All probes that a minute has are taken: see dane.probe.perMinute.', seconds);
       }
-      left -= 1;
+      credit -= MINUTE_MS;
     },
   };
 }

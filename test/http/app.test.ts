@@ -118,11 +118,12 @@ describe('everything else', () => {
     const openapi = (await app.inject('/openapi.json')).json();
     expect(openapi.openapi).toBe('3.1.0');
     expect(Object.keys(openapi.paths).sort()).toEqual(['/dane/{domain}', '/healthz', '/metrics', '/readyz', '/resolve/{name}/{type}']);
-    expect(Object.keys(openapi.paths['/dane/{domain}'].get.responses)).toEqual(['200', '400', '403', '429', '503', '504']);
+    expect(Object.keys(openapi.paths['/dane/{domain}'].get.responses)).toEqual(['200', '400', '401', '403', '429', '503', '504']);
     expect(openapi.paths['/dane/{domain}'].get.parameters.map(({ name }: { name: string }) => name).sort()).toEqual([
       'domain',
       'format',
       'port',
+      'probe',
     ]);
     const responses = (path: string) => Object.values(openapi.paths[path].get.responses as Record<string, { description: string }>);
     for (const path of Object.keys(openapi.paths))
