@@ -34,7 +34,8 @@ const sentences = {
   'too-many-hosts': 'The domain has more mail hosts than are looked at; those of the worst preference were left out.',
   'some-addresses-unverified':
     'A host is verified at one of its addresses and not at another: mail takes longer, and waits when the good one is away.',
-  'certificate-expires-soon': 'The certificate of a host expires soon: a new one must come with TLSA records that match it beforehand.',
+  'certificate-expires-soon':
+    'The certificate of a host expires soon or has expired: a new one must come with TLSA records that match it beforehand.',
   'no-spare-tlsa':
     'Every TLSA record of a host is for the key in use: before that key changes, a record of the next one has to be published for two TTLs (RFC 7671 §8.1).',
 } as const satisfies Record<DomainReason, string | undefined>;
