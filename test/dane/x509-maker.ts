@@ -77,7 +77,10 @@ export function makeCertificate(now: number, options: CertificateOptions = {}): 
     der,
     spki,
     subject,
-    pem: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`,
+    pem: `-----BEGIN CERTIFICATE-----\n${der
+      .toString('base64')
+      .match(/.{1,64}/g)
+      ?.join('\n')}\n-----END CERTIFICATE-----\n`,
     keyPem: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   };
 }
