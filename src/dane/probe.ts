@@ -67,7 +67,7 @@ const MAX_NAMES = 50;
 export function createProbe(deps: ProbeDeps): OpenProbe {
   const limits: ProbeLimits = { ...probeLimits, ...deps.limits };
   const clockMs = deps.clockMs ?? (() => performance.now());
-  const slots = createSlots(deps.concurrency);
+  const takeSlot = createSlots(deps.concurrency);
   return () => {
     const endMs = clockMs() + limits.totalMs;
     let connections = 0;
@@ -75,7 +75,9 @@ export function createProbe(deps: ProbeDeps): OpenProbe {
       const unconnected = { ip, connected: false, starttls: false, warnings: [] } as const;
       if (!deps.mayConnect(ip)) return { ...unconnected, error: 'address-not-allowed' };
       if (++connections > limits.connections) return { ...unconnected, error: 'limit-spent' };
-      return slots(async () => {
+      const slot = await takeSlot(Math.max(0, endMs - clockMs()));
+      if (!slot) return { ...unconnected, error: 'limit-spent' };
+      try {
         const timeoutMs = Math.min(deps.timeoutMs, Math.ceil(endMs - clockMs()));
         if (timeoutMs <= 0) return { ...unconnected, error: 'limit-spent' };
         const outcome = await deps.connect({ address: ip, port, servername: base }, timeoutMs);
@@ -86,7 +88,9 @@ export function createProbe(deps: ProbeDeps): OpenProbe {
           ...(cut ? { error: 'limit-spent' as const } : {}),
           ...judge(outcome.tls, records, names),
         };
-      });
+      } finally {
+        slot.end();
+      }
     };
     const judge = (tls: TlsFacts | undefined, records: readonly JudgedTlsa[], names: readonly string[]) =>
       tls ? judgeTls(tls, records, names, deps.now(), limits.expiryWarningDays) : {};
@@ -194,19 +198,33 @@ function failureReason({ error, protocol }: SmtpReport): HostReason {
   return error === 'starttls-missing' || error === 'starttls-refused' ? 'starttls-missing' : 'tls-failed';
 }
 
-/** Runs at most `most` at once; the others wait in the order they came. */
-function createSlots(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+/** A turn among `most` that go on at once, in the order they came; undefined where none came in time. `end` it, whatever happens. */
+type TakeSlot = (waitMs: number) => Promise<{ readonly end: () => void } | undefined>;
+
+function createSlots(most: number): TakeSlot {
   let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
+  const waiting = new Set<() => void>();
+  const end = () => {
+    const [next] = waiting;
+    if (next) next();
+    else running--;
+  };
+  return (waitMs) => {
+    if (running < most) {
+      running++;
+      return Promise.resolve({ end });
     }
+    return new Promise((resolve) => {
+      const begin = () => {
+        waiting.delete(begin);
+        clearTimeout(timer);
+        resolve({ end });
+      };
+      const timer = setTimeout(() => {
+        waiting.delete(begin);
+        resolve(undefined);
+      }, waitMs);
+      waiting.add(begin);
+    });
   };
 }

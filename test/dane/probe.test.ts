@@ -322,6 +322,29 @@ describe('what is connected to', () => {
     await Promise.all(Array.from({ length: 5 }, () => check(parseName('example'), { probe: true })));
     expect(most).toBe(2);
   });
+  test('who waits for a turn waits no longer than a probe may take', async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const openProbe = createProbe({
+      connect: async () => {
+        await held;
+        return refused;
+      },
+      mayConnect: () => true,
+      concurrency: 1,
+      timeoutMs: 1_000,
+      now: () => NOW,
+      limits: { totalMs: 50 },
+    });
+    const target = { addresses: ['192.0.2.1'], base: 'mx.example', records: [], names: [] };
+    const first = openProbe().probeHost(target, 25);
+    expect(await openProbe().probeHost(target, 25)).toMatchObject([{ error: 'limit-spent' }]);
+    release();
+    expect(await first).toMatchObject([{ error: 'refused' }]);
+    expect(await openProbe().probeHost(target, 25)).toMatchObject([{ error: 'refused' }]); // its turn was not lost
+  });
   test('time: what is left of the whole bounds each, and what is beyond is not tried', async () => {
     let clock = 0;
     const given: number[] = [];
