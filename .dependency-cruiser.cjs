@@ -5,7 +5,7 @@ const layers = [
   ['base'],
   ['wire', 'crypto'],
   ['dnssec'],
-  ['cache', 'net'],
+  ['cache', 'net', 'smtp'],
   ['iterator', 'validator', 'trust'],
   ['resolver'],
   ['service'],
@@ -35,7 +35,7 @@ const aloneRules = alone.map((folder) => ({
 
 /** Who may import a module of Node or of npm; `folders` are patterns behind `src/`. */
 const reserved = [
-  { name: 'sockets', modules: '(node:)?(dgram|tls|http|https|http2)', folders: 'net/|server/|http/|sandbox/|[^/]+\\.ts|cli/' },
+  { name: 'sockets', modules: '(node:)?(dgram|tls|http|https|http2)', folders: 'net/|smtp/|server/|http/|sandbox/|[^/]+\\.ts|cli/' },
   {
     name: 'files',
     modules: '(node:)?(fs|fs/promises|child_process|worker_threads)',

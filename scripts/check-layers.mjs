@@ -14,7 +14,7 @@ const { layers, alone, forbidden, options } = createRequire(import.meta.url)(joi
 
 /** What of node:net may be imported anywhere: it opens no socket. */
 const pureNet = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'SocketAddress']);
-const mayOpenSockets = /^src\/((net|server|http|sandbox|cli)\/|[^/]+\.ts$)/;
+const mayOpenSockets = /^src\/((net|smtp|server|http|sandbox|cli)\/|[^/]+\.ts$)/;
 
 const typescriptFiles = (folder) =>
   readdirSync(join(folder, 'src'), { recursive: true })

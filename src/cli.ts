@@ -55,6 +55,11 @@ function serverArgument(text: string, before: readonly Endpoint[] = []): readonl
   return [...before, server];
 }
 
+function mailPortArgument(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 0xffff || Number(text) === 0) throw new InvalidArgumentError('It is a port, 1 to 65535.');
+  return Number(text);
+}
+
 const configOption = () => new Option('-c, --config <file>', 'the configuration; without it, the defaults');
 const portOption = (name: string, what: string, port: number) => new Option(`${name} <port>`, what).argParser(portArgument).default(port);
 
@@ -88,17 +93,22 @@ function program(): Command {
     });
   zeker
     .command('daneverify')
-    .description('check the DANE records of a mail domain')
+    .description('check the DANE records of a mail domain, and the certificates of its hosts')
     .argument('<domain>', 'mail domain: what stands behind the @')
     .option('--json', 'the whole report')
     .option('--mandatory', 'judge by the verdict for a sender that makes DANE mandatory')
+    .option('--no-connect', 'DNS alone: connect to no mail host')
+    .addOption(new Option('--port <port>', 'port of the mail hosts').argParser(mailPortArgument).default(25))
     .addOption(configOption())
     .addHelpText(
       'after',
       `
-Exit status: 0 mail would be delivered by RFC 7672, if the certificates match, which nobody checks: with TLSA records authenticated,
-without them as ever; with --mandatory only what is authenticated counts. 1 it could not be done. 2 wrong command line or configuration.
-3 mail would wait or be refused. 4 the MX lookup failed, so nobody can tell.`,
+It connects to the mail hosts and matches their certificates with the TLSA records; to private and other special addresses only where
+dane.probeAllow of the configuration names them.
+
+Exit status: 0 mail would be delivered by RFC 7672: with TLSA records authenticated, without them as ever; with --mandatory only what is
+authenticated counts; where no certificate was looked at, it is taken to match. 1 it could not be done. 2 wrong command line or
+configuration. 3 mail would wait or be refused. 4 the MX lookup failed, so nobody can tell.`,
     )
     .action(async (domain, options) => {
       process.exitCode = await daneverify(readMailDomain(domain), options, (text) => void process.stdout.write(text));

@@ -30,7 +30,7 @@ export interface ZoneServers {
 }
 
 /** Keys that name a file. */
-export type FileKey = 'root.hints' | 'trust.anchors' | 'log.file';
+export type FileKey = 'root.hints' | 'trust.anchors' | 'log.file' | 'dane.probe.tokenFile';
 
 /** What the service is to do: the keys of the file with their values read. */
 export interface Config {
@@ -53,6 +53,24 @@ export interface Config {
   /** Prefixes in text form, checked. */
   readonly access: { readonly allow: readonly string[]; readonly queriesPerSecond: number; readonly trusted: readonly string[] };
   readonly http: { readonly access: readonly string[]; readonly hosts: readonly string[] };
+  readonly dane: {
+    readonly probe: Omit<CheckedConfig['dane']['probe'], 'token' | 'tokenFile' | 'timeout'> & {
+      readonly token: string | undefined;
+      /** Absolute. */
+      readonly tokenFile: string | undefined;
+      readonly timeoutMs: number;
+    };
+    /** Prefixes in text form, checked. */
+    readonly probeAllow: readonly string[];
+    readonly watch: {
+      readonly domains: readonly Name[];
+      readonly mostAsked: number;
+      readonly probe: boolean;
+      /** Absolute. */
+      readonly stateFile: string | undefined;
+      readonly webhook: string | undefined;
+    };
+  };
   /** Absolute file names; undefined: what comes with zeker. */
   readonly root: { readonly hints: string | undefined };
   readonly trust: { readonly anchors: string | undefined; readonly rfc5011: boolean; readonly stateFile: string | undefined };
@@ -75,14 +93,6 @@ export interface Config {
   readonly preflight: CheckedConfig['preflight'];
   readonly selftest: { readonly secure: Name; readonly insecure: Name; readonly bogus: Name; readonly others: readonly Name[] };
   readonly peer: { readonly address: Endpoint | undefined; readonly interval: number };
-  readonly dane: {
-    readonly watch: {
-      readonly domains: readonly Name[];
-      readonly mostAsked: number;
-      readonly stateFile: string | undefined;
-      readonly webhook: string | undefined;
-    };
-  };
   readonly log: { readonly level: CheckedConfig['log']['level']; readonly file: string | undefined };
 }
 
@@ -122,14 +132,17 @@ export function parseConfig(text: string, source: string, folder: string): Confi
   return { named, ...toConfig(value, folder, !document.hasIn(['listen', 'dns'])) };
 }
 
-const fileKeys = ['root.hints', 'trust.anchors', 'log.file'] as const satisfies readonly FileKey[];
+const fileKeys = ['root.hints', 'trust.anchors', 'log.file', 'dane.probe.tokenFile'] as const satisfies readonly FileKey[];
 
 /** What each key allows, and all together do not. */
-function contradictionsOf({ resolver, cache }: CheckedConfig): { readonly path: Path; readonly message: string }[] {
+function contradictionsOf({ resolver, cache, dane: { probe } }: CheckedConfig): { readonly path: Path; readonly message: string }[] {
   return [
     ...(cache.minTtl > cache.maxTtl
       ? [{ path: ['cache', 'minTtl'], message: `must be at most cache.maxTtl, which is ${cache.maxTtl}, not ${cache.minTtl}` }]
       : []),
+    ...(probe.token === undefined || probe.tokenFile === undefined
+      ? []
+      : [{ path: ['dane', 'probe', 'tokenFile'], message: 'must not be given beside dane.probe.token' }]),
     ...(resolver.ipv4 || resolver.ipv6
       ? []
       : [{ path: ['resolver', 'ipv6'], message: 'must be true where resolver.ipv4 is false, for else no server can be asked' }]),
@@ -154,6 +167,7 @@ function toConfig(
   folder: string,
   byDefault: boolean,
 ): Omit<Config, 'named'> {
+  const { timeout, ...probe } = rest.dane.probe;
   const fileName = (name: string | undefined) => (name === undefined ? undefined : resolve(folder, name));
   return {
     listen: {
@@ -165,6 +179,17 @@ function toConfig(
     cookies: { ...rest.cookies, secret: rest.cookies.secret, previousSecret: rest.cookies.previousSecret },
     access: rest.access,
     http: rest.http,
+    dane: {
+      probe: { ...probe, token: probe.token, tokenFile: fileName(probe.tokenFile), timeoutMs: timeout * 1000 },
+      probeAllow: rest.dane.probeAllow,
+      watch: {
+        domains: rest.dane.watch.domains.map((text) => checked(tryReadMailDomain(text))),
+        mostAsked: rest.dane.watch.mostAsked,
+        probe: rest.dane.watch.probe,
+        stateFile: fileName(rest.dane.watch.stateFile),
+        webhook: rest.dane.watch.webhook,
+      },
+    },
     root: { hints: fileName(rest.root.hints) },
     trust: { anchors: fileName(rest.trust.anchors), rfc5011: rest.trust.rfc5011, stateFile: fileName(rest.trust.stateFile) },
     resolver: { ...resolver, forward: resolver.forward.map(toZoneServers), stub: resolver.stub.map(toZoneServers) },
@@ -192,14 +217,6 @@ function toConfig(
     peer: {
       address: rest.peer.address === undefined ? undefined : checked(tryParseServer(rest.peer.address, 53)),
       interval: rest.peer.interval,
-    },
-    dane: {
-      watch: {
-        domains: rest.dane.watch.domains.map((text) => checked(tryReadMailDomain(text))),
-        mostAsked: rest.dane.watch.mostAsked,
-        stateFile: fileName(rest.dane.watch.stateFile),
-        webhook: rest.dane.watch.webhook,
-      },
     },
     log: { level: rest.log.level, file: fileName(rest.log.file) },
   };

@@ -23,6 +23,7 @@ import { frontOptions, listenDns, type MayAsk, type Stoppable } from './listen.t
 import { LogError, type Logger, openLog } from './log.ts';
 import { createExchange } from './net/create-exchange.ts';
 import type { Exchange, UpstreamOutcome, UpstreamQuery } from './net/exchange.ts';
+import { openProbe, readProbeToken } from './open-probe.ts';
 import { createReadying } from './readying.ts';
 import type { LiveResolver } from './resolver/resolution.ts';
 import { createResolver } from './resolver/resolver.ts';
@@ -179,7 +180,7 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     closers.push(followAnchors(trust, resolver, log, () => front?.table.empty()));
     if (config.resolver.priming) getReady.start();
     peerWatch?.start();
-    if (watch) closers.push(watch.start(createDaneCheck({ resolver, now })));
+    if (watch) closers.push(watch.start(createDaneCheck({ resolver, now, openProbe: openProbe(config, now) })));
     return { dns, http, resolver, stop };
   } catch (error) {
     await stop();
@@ -237,7 +238,7 @@ async function stopAll(servers: readonly Stoppable[]): Promise<void> {
 }
 
 async function listenHttp(
-  { listen: { http }, http: { access, hosts }, preflight }: Config,
+  config: Config,
   resolver: LiveResolver,
   trust: Trust,
   metrics: Metrics,
@@ -246,6 +247,12 @@ async function listenHttp(
   log: Logger,
   servers: Stoppable[],
 ): Promise<Endpoint | undefined> {
+  const {
+    listen: { http },
+    http: { access, hosts },
+    dane: { probe },
+    preflight,
+  } = config;
   if (!http) return undefined;
   for (const cache of cacheNames) metrics.watchEntries(cache, () => resolver.figures().entries[cache]);
   metrics.watchTrust(trust.report);
@@ -253,7 +260,8 @@ async function listenHttp(
   const clients = createPrefixSet(access);
   const app = buildApp({
     resolver,
-    checkDane: createDaneCheck({ resolver, now }),
+    checkDane: createDaneCheck({ resolver, now, openProbe: openProbe(config, now) }),
+    probe: { token: readProbeToken(config), ports: probe.ports, perMinute: probe.perMinute },
     readiness,
     trust: trust.report,
     metrics,

@@ -39,7 +39,7 @@ export function openDomainWatch(
       const watching = startWatching({
         domains: watch.domains,
         popular: () => popular.top(watch.mostAsked),
-        checkDane,
+        checkDane: (domain) => checkDane(domain, { probe: watch.probe }),
         store: watch.stateFile === undefined ? undefined : new WatchStore(watch.stateFile),
         deliver(news: WatchNews) {
           metrics.countWatchNews(news.event);

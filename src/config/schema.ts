@@ -115,6 +115,65 @@ export const configSchema = Type.Object(
         description: 'Names by which the service may be called in the Host header, besides loopback names and the address it listens on.',
       }),
     }),
+    dane: section('What DANE means for mail: the live check of `zeker daneverify` and /dane/:domain?probe=tls; domains that are watched.', {
+      probe: section('Connections to mail hosts. Over HTTP there are none without `token` or `tokenFile`.', {
+        token: Type.Optional(
+          Type.String({
+            minLength: 16,
+            maxLength: 512,
+            pattern: '^[A-Za-z0-9._~+/-]+=*$',
+            expects: 'at least 16 of the characters that a bearer token may have (RFC 6750)',
+            description: 'Whoever asks for probe=tls over HTTP sends it: Authorization: Bearer TOKEN.',
+          }),
+        ),
+        tokenFile: Type.Optional(
+          Type.String({ minLength: 1, description: 'A file that holds the token alone, read at the start; in place of `token`.' }),
+        ),
+        perMinute: Type.Integer({
+          minimum: 1,
+          maximum: 10_000,
+          default: 10,
+          description: 'Domains probed for HTTP clients in a minute, all together; beyond it, 429.',
+        }),
+        concurrency: Type.Integer({ minimum: 1, maximum: 256, default: 8, description: 'Connections to mail hosts at once.' }),
+        timeout: Type.Integer({
+          minimum: 1,
+          maximum: 60,
+          default: 15,
+          description: 'Seconds for one connection, from its start to the end of TLS.',
+        }),
+        ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), {
+          default: [25],
+          minItems: 1,
+          maxItems: 16,
+          uniqueItems: true,
+          description: 'Ports that HTTP clients may have connected to.',
+        }),
+      }),
+      probeAllow: prefixes(
+        'Addresses connected to although they are private, loopback, otherwise special, or of this machine. IPv4-mapped ones never are.',
+        [],
+      ),
+      watch: section('Domains that are checked again and again; changes are told once each, to the log, the metrics and a webhook.', {
+        domains: Type.Array(text('mail-domain', 'A mail domain.'), {
+          default: [],
+          maxItems: 2_000,
+          uniqueItems: true,
+          description: 'Mail domains.',
+        }),
+        mostAsked: Type.Integer({
+          minimum: 0,
+          maximum: 1_000,
+          default: 0,
+          description: 'Besides, so many of the domains whose MX is asked for most, as far as the answer table does not answer for them.',
+        }),
+        probe: flag(false, 'Connect to their mail hosts each time, as `dane.probe` says, and look at the certificates.'),
+        stateFile: Type.Optional(
+          Type.String({ minLength: 1, description: 'What was told is kept here over a restart. Without it: in memory alone.' }),
+        ),
+        webhook: Type.Optional(text('web-address', 'Each change is sent here with POST, as JSON.')),
+      }),
+    }),
     root: section('The root zone.', {
       hints: Type.Optional(Type.String({ minLength: 1, description: 'A root hints file. Without it: the hints that come with zeker.' })),
     }),
@@ -244,26 +303,6 @@ export const configSchema = Type.Object(
         text('server', 'Where it answers; port 53 unless told. With it, `/readyz` says whether it agrees. Without it nobody looks.'),
       ),
       interval: Type.Integer({ minimum: 10, maximum: 86_400, default: 300, description: 'Seconds between two looks at it.' }),
-    }),
-    dane: section('What DANE means for mail.', {
-      watch: section('Domains that are checked again and again; changes are told once each, to the log, the metrics and a webhook.', {
-        domains: Type.Array(text('mail-domain', 'A mail domain.'), {
-          default: [],
-          maxItems: 2_000,
-          uniqueItems: true,
-          description: 'Mail domains.',
-        }),
-        mostAsked: Type.Integer({
-          minimum: 0,
-          maximum: 1_000,
-          default: 0,
-          description: 'Besides, so many of the domains whose MX is asked for most, as far as the answer table does not answer for them.',
-        }),
-        stateFile: Type.Optional(
-          Type.String({ minLength: 1, description: 'What was told is kept here over a restart. Without it: in memory alone.' }),
-        ),
-        webhook: Type.Optional(text('web-address', 'Each change is sent here with POST, as JSON.')),
-      }),
     }),
     log: section('JSON lines, one an event.', {
       level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'What is told.' }),

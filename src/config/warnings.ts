@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import type { ResolverSettings } from '../resolver/settings.ts';
 
 /** A sentence each: told at every start, and by `zeker check-config`. */
-export function warningsOf({ access, http, trust, validation }: Config, { anchors }: Pick<ResolverSettings, 'anchors'>): string[] {
+export function warningsOf({ access, http, trust, validation, dane }: Config, { anchors }: Pick<ResolverSettings, 'anchors'>): string[] {
   const isOpen = (prefix: string) => prefix.endsWith('/0');
   const time = (seconds: number) => new Date(seconds * 1000).toISOString();
   return [
@@ -14,6 +14,7 @@ export function warningsOf({ access, http, trust, validation }: Config, { anchor
       ? ['access.trusted has no effect: there is no access.queriesPerSecond that others are held to']
       : []),
     ...http.access.filter(isOpen).map((prefix) => `http.access has ${prefix}: anybody may ask over HTTP`),
+    ...dane.probeAllow.filter(isOpen).map((prefix) => `dane.probeAllow has ${prefix}: a probe may connect to anything that we can reach`),
     ...(trust.rfc5011 && trust.stateFile === undefined
       ? ['trust.rfc5011 without trust.stateFile: what is learned of keys is lost when zeker stops']
       : []),

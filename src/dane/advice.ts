@@ -8,6 +8,11 @@ const sentences = {
   'certificate-matches': undefined,
   'certificate-mismatch':
     'The certificate of a host matches none of its TLSA records: its operator has to publish the record of the new key.',
+  'starttls-missing':
+    'A host with TLSA records offers no STARTTLS, so mail to it waits: its operator has to switch TLS on, or see who strips it.',
+  'tls-failed': 'A host was connected to, and it came to no TLS: its operator should look at its log.',
+  'host-unreachable':
+    'No address of a host could be connected to from here: see whether it is down, or whether outgoing port 25 is closed on the way.',
   'tlsa-unusable':
     'A host publishes TLSA records that no mail sender can use: its operator should publish "3 1 1" or "2 0 1" records (RFC 7672 §3.1).',
   'tlsa-insecure': 'TLSA records of a host lie in an unsigned zone and do not count: its operator has to sign that zone.',
@@ -27,6 +32,12 @@ const sentences = {
   'implicit-mx': undefined,
   'address-families-differ': 'The IPv4 and IPv6 addresses of a host differ in DNSSEC status; the appliance judges by IPv4 alone.',
   'too-many-hosts': 'The domain has more mail hosts than are looked at; those of the worst preference were left out.',
+  'some-addresses-unverified':
+    'A host is verified at one of its addresses and not at another: mail takes longer, and waits when the good one is away.',
+  'certificate-expires-soon':
+    'The certificate of a host expires soon or has expired: a new one must come with TLSA records that match it beforehand.',
+  'no-spare-tlsa':
+    'Every TLSA record of a host is for the key in use: before that key changes, a record of the next one has to be published for two TTLs (RFC 7671 §8.1).',
 } as const satisfies Record<DomainReason, string | undefined>;
 
 /** The sentences for these reasons, in their order. */

@@ -9,7 +9,8 @@ import { type BaseDomains, findBaseDomains, tlsaOwner } from './base-domain.ts';
 import type { Ceiling } from './ceiling.ts';
 import { judgeHost } from './judge.ts';
 import { aliasReports, type Lookup, mailName, readLookup } from './lookup.ts';
-import type { AddressReport, CandidateReport, HostReport, TlsaRecordReport } from './report.ts';
+import { hostCertificate, type ProbeTarget } from './probe.ts';
+import type { AddressReport, CandidateReport, HostReport, SmtpReport, TlsaRecordReport } from './report.ts';
 import { lookupRow, type MxColumn, type TlsaColumn } from './tables.ts';
 import { hasUsable, type JudgedTlsa, judgeTlsaRecords } from './tlsa.ts';
 
@@ -27,10 +28,15 @@ export interface HostContext {
   readonly mxColumn: MxColumn;
   /** State of the MX RRset or of its denial. */
   readonly mx: 'secure' | 'insecure';
+  /** The domain, and its secure expansion: names that a certificate may have besides the TLSA base domain (RFC 7672 §3.2.2). */
+  readonly nextHops: readonly string[];
 }
 
 export interface CheckedHost {
-  readonly report: HostReport;
+  /** The host judged, with the connections that were made to it, if any were. */
+  readonly report: (connections?: readonly SmtpReport[]) => HostReport;
+  /** Where it can be connected to; undefined where a sender would not (RFC 7672 §2.1.2), or need not for DANE (§2.2.2). */
+  readonly target: ProbeTarget | undefined;
   /** When the first of its lookups ends; Infinity where there was none. */
   readonly expires: number;
 }
@@ -38,18 +44,20 @@ export interface CheckedHost {
 /** Looks one host up and judges it. @throws {BudgetExceeded} when the ceiling is reached */
 export async function checkHost(host: MailHost, context: HostContext): Promise<CheckedHost> {
   const { ceiling, now, mx, mxColumn } = context;
-  const certificate = 'not-checked';
-  const common = { name: mailName(host.name), preference: host.preference, certificate, smtp: [] } as const;
+  const common = { name: mailName(host.name), preference: host.preference } as const;
   if (!isHostName(host.name))
     return {
-      report: {
+      report: () => ({
         ...common,
         cname: [],
         aliasRule: 'no-alias',
         candidates: [],
-        cisco: lookupRow(mxColumn, 'target-invalid', undefined, certificate),
-        rfc7672: judgeHost({ mx, address: 'target-invalid', tlsa: undefined, certificate }),
-      },
+        certificate: 'not-checked',
+        smtp: [],
+        cisco: lookupRow(mxColumn, 'target-invalid', undefined, 'not-checked'),
+        rfc7672: judgeHost({ mx, address: 'target-invalid', tlsa: undefined, certificate: 'not-checked' }),
+      }),
+      target: undefined,
       expires: Number.POSITIVE_INFINITY,
     };
   const [a, aaaa] = await Promise.all(
@@ -65,17 +73,45 @@ export async function checkHost(host: MailHost, context: HostContext): Promise<C
   const checked = await checkCandidates(candidates, context);
   const tlsa = tlsaColumn(candidates, checked);
   return {
-    report: {
-      ...common,
-      a: addressReport(a),
-      aaaa: addressReport(aaaa),
-      cname: aliasReports(aliases),
-      aliasRule: rule,
-      candidates: checked.map(({ report }) => report),
-      cisco: lookupRow(mxColumn, a.report.status, tlsa, certificate),
-      rfc7672: judgeHost({ mx, address, tlsa, certificate }),
+    report: (connections = []) => {
+      const { certificate, failure } = hostCertificate(connections, tlsa === 'secure');
+      return {
+        ...common,
+        a: addressReport(a),
+        aaaa: addressReport(aaaa),
+        cname: aliasReports(aliases),
+        aliasRule: rule,
+        candidates: checked.map(({ report }) => report),
+        certificate: tlsa === 'secure' ? certificate : 'not-checked',
+        smtp: connections,
+        cisco: lookupRow(mxColumn, a.report.status, tlsa, certificate),
+        rfc7672: judgeHost({ mx, address, tlsa, certificate, failure }),
+      };
     },
+    target: probeTarget(context, tlsa, checked.at(-1), [a, aaaa]),
     expires: Math.min(a.expires, aaaa.expires, ...checked.map(({ expires }) => expires)),
+  };
+}
+
+/**
+ * Validated addresses, IPv4 first as the appliance has it. Where the host is a secure alias into an unsigned zone, its TLSA records protect
+ * against wrong addresses (RFC 7672 §2.2.2), so insecure ones are connected to.
+ */
+function probeTarget(
+  { nextHops }: HostContext,
+  tlsa: TlsaColumn | undefined,
+  candidate: CheckedCandidate | undefined,
+  families: readonly Lookup<string>[],
+): ProbeTarget | undefined {
+  if (!candidate || tlsa === undefined || tlsa === 'bogus' || tlsa === 'indeterminate') return undefined;
+  const { base } = candidate.report;
+  const ofState = (status: string) => families.filter(({ report }) => report.status === status).flatMap(({ data }) => data);
+  const secure = ofState('secure');
+  return {
+    addresses: secure.length > 0 ? secure : ofState('insecure'),
+    base,
+    records: tlsa === 'secure' ? candidate.judged : [],
+    names: [...new Set([base, ...nextHops])],
   };
 }
 
@@ -112,6 +148,7 @@ function addressReport({ report, data }: Lookup<string>): AddressReport {
 
 interface CheckedCandidate {
   readonly report: CandidateReport;
+  readonly judged: readonly JudgedTlsa[];
   readonly column: TlsaColumn;
   readonly expires: number;
 }
@@ -136,6 +173,7 @@ async function checkCandidate(base: Name, { ceiling, now, port }: HostContext): 
   const { status } = lookup.report;
   return {
     report: { owner: mailName(owner), base: mailName(base), ...lookup.report, records: records.map(recordReport) },
+    judged: records,
     column: status === 'secure' && !hasUsable(records) ? 'unusable' : status,
     expires: lookup.expires,
   };

@@ -1,7 +1,7 @@
 /**
- * The DANE check of a mail domain as far as DNS goes (RFC 7672 §2): MX, then the addresses and TLSA records of each host, and both
- * verdicts: by the appliance's tables, and by the RFC.
- * Limits: connects to no mail host, so the certificate is not checked; MTA-STS and TLSRPT are not looked up.
+ * The DANE check of a mail domain (RFC 7672 §2): MX, then the addresses and TLSA records of each host, with a probe the certificates that
+ * its addresses send, and both verdicts: by the appliance's tables, and by the RFC.
+ * Limits: MTA-STS and TLSRPT are not looked up.
  */
 
 import { compareNames, type Name } from '../base/name.ts';
@@ -14,7 +14,8 @@ import { type Ceiling, type DaneLimits, daneLimits, openCeiling } from './ceilin
 import { type CheckedHost, checkHost, type MailHost } from './check-host.ts';
 import { delivers, rollUpCisco, rollUpRfc } from './judge.ts';
 import { aliasReports, type Lookup, mailName, readLookup } from './lookup.ts';
-import type { CiscoReport, DaneReport, HostReport, MxReport, RfcReport } from './report.ts';
+import type { OpenProbe } from './probe.ts';
+import type { CiscoReport, DaneReport, HostReport, MxReport, RfcReport, SmtpReport } from './report.ts';
 import { lookupRow, type MxColumn } from './tables.ts';
 import type { DomainReason } from './verdicts.ts';
 
@@ -22,6 +23,8 @@ export interface DaneDeps {
   readonly resolver: Resolver;
   /** Seconds since the epoch. */
   readonly now: () => number;
+  /** What connects to mail hosts; without it, no check may ask for that. */
+  readonly openProbe?: OpenProbe | undefined;
   /** `daneLimits` unless told. */
   readonly limits?: Partial<DaneLimits>;
   /** Milliseconds on a clock that never steps; `performance.now` unless told. */
@@ -31,8 +34,10 @@ export interface DaneDeps {
 export interface DaneOptions {
   /** Port of the route, 25 unless told (RFC 7672 §2.2.3). */
   readonly port?: number;
-  /** Milliseconds for the whole check, at most the limit. */
+  /** Milliseconds for all lookups, at most the limit. */
   readonly deadlineMs?: number;
+  /** Connect to the hosts and look at their certificates. Takes up to a minute more. */
+  readonly probe?: boolean;
 }
 
 /** Checks one domain. @throws {BudgetExceeded} when its time or its lookups end before there is a verdict */
@@ -43,28 +48,60 @@ const SMTP_PORT = 25;
 /** Makes the check out of what it needs. */
 export function createDaneCheck(deps: DaneDeps): CheckDane {
   const clockMs = deps.clockMs ?? (() => performance.now());
-  return async (domain, { port = SMTP_PORT, deadlineMs = Number.POSITIVE_INFINITY } = {}) => {
+  return async (domain, { port = SMTP_PORT, deadlineMs = Number.POSITIVE_INFINITY, probe = false } = {}) => {
+    if (probe && !deps.openProbe) throw new Error('nothing here connects to mail hosts');
     const limits: DaneLimits = { ...daneLimits, ...deps.limits };
     const totalMs = Math.min(deadlineMs, limits.totalMs);
     const ceiling = openCeiling(deps.resolver, { ...limits, totalMs }, clockMs);
+    let looked: LookedUp;
     try {
-      return await checkDomain(domain, port, limits, ceiling, deps.now);
+      looked = await lookUpDomain(domain, port, limits, ceiling, deps.now);
     } finally {
       ceiling.close();
     }
+    const run = probe ? deps.openProbe?.() : undefined;
+    const connections = await mapLimited(looked.hosts, limits.concurrentHosts, async ({ target }) =>
+      run && target ? run.probeHost(target, port) : undefined,
+    );
+    return reportDomain(domain, port, looked, connections);
   };
 }
 
-async function checkDomain(domain: Name, port: number, limits: DaneLimits, ceiling: Ceiling, now: () => number): Promise<DaneReport> {
+/** What the lookups came to. */
+interface LookedUp extends MailHosts {
+  readonly lookup: Lookup<MxData>;
+  readonly hosts: readonly CheckedHost[];
+  /** Whether all hosts were looked at. */
+  readonly complete: boolean;
+  /** Seconds since the epoch. */
+  readonly checkedAt: number;
+}
+
+async function lookUpDomain(domain: Name, port: number, limits: DaneLimits, ceiling: Ceiling, now: () => number): Promise<LookedUp> {
   const checkedAt = now();
   const lookup = readLookup(await ceiling.lookUp(domain, Type.MX), now(), readMx);
-  const { kind, column, hosts: named } = readMailHosts(domain, lookup);
+  const { kind, column, named } = readMailHosts(domain, lookup);
   const mx = column === 'secure' || column === 'implicit-secure' ? 'secure' : 'insecure';
   const chosen = named.slice(0, limits.hosts);
-  const context = { ceiling, now, port, mxColumn: column, mx } as const;
-  const checked = await mapLimited(chosen, limits.concurrentHosts, (host) => checkHost(host, context));
-  const hosts = checked.map(({ report }) => report);
-  const complete = chosen.length === named.length;
+  const context = { ceiling, now, port, mxColumn: column, mx, nextHops: nextHops(domain, lookup) } as const;
+  const hosts = await mapLimited(chosen, limits.concurrentHosts, (host) => checkHost(host, context));
+  return { lookup, kind, column, named, hosts, complete: chosen.length === named.length, checkedAt };
+}
+
+/** The domain and, where it is a secure alias, what it stands for (RFC 7672 §3.2.2). */
+function nextHops(domain: Name, { aliases }: Lookup<MxData>): readonly string[] {
+  const last = aliases.at(-1);
+  const secure = aliases.every(({ validation }) => validation.state === 'secure');
+  return [mailName(domain), ...(last && secure ? [mailName(last.target)] : [])];
+}
+
+function reportDomain(
+  domain: Name,
+  port: number,
+  { lookup, kind, column, hosts: checked, complete, checkedAt }: LookedUp,
+  connections: readonly (readonly SmtpReport[] | undefined)[],
+): DaneReport {
+  const hosts = checked.map(({ report }, index) => report(connections[index]));
   const verdict = judgeDomain(column, hosts, complete);
   const reasons = collectReasons(kind, verdict.rfc7672.reason, hosts, complete);
   return {
@@ -85,7 +122,7 @@ async function checkDomain(domain: Name, port: number, limits: DaneLimits, ceili
 interface MailHosts {
   readonly kind: MxReport['kind'];
   readonly column: MxColumn;
-  readonly hosts: readonly MailHost[];
+  readonly named: readonly MailHost[];
 }
 
 /** What the MX lookup makes of the domain: hosts in order of preference, itself (RFC 5321 §5.1), or no mail (RFC 7505). */
@@ -93,18 +130,18 @@ function readMailHosts(domain: Name, { report, data }: Lookup<MxData>): MailHost
   switch (report.status) {
     case 'bogus':
     case 'indeterminate':
-      return { kind: 'none', column: report.status, hosts: [] };
+      return { kind: 'none', column: report.status, named: [] };
     case 'nxdomain':
-      if (report.denial === 'nxdomain') return { kind: 'none', column: 'no-such-domain', hosts: [] };
+      if (report.denial === 'nxdomain') return { kind: 'none', column: 'no-such-domain', named: [] };
       return {
         kind: 'implicit',
         column: report.proof === 'secure' ? 'implicit-secure' : 'implicit-insecure',
-        hosts: [{ name: domain, preference: 0 }],
+        named: [{ name: domain, preference: 0 }],
       };
     case 'secure':
     case 'insecure':
-      if (data.length === 1 && data[0]?.exchange.labels === 0) return { kind: 'null', column: 'null-mx', hosts: [] };
-      return { kind: 'records', column: report.status, hosts: byPreference(data) };
+      if (data.length === 1 && data[0]?.exchange.labels === 0) return { kind: 'null', column: 'null-mx', named: [] };
+      return { kind: 'records', column: report.status, named: byPreference(data) };
   }
 }
 
@@ -159,8 +196,21 @@ function collectReasons(
     reasons.add(rfc7672.reason);
     if (a && aaaa && familiesDiffer(a.status, aaaa.status)) reasons.add('address-families-differ');
   }
+  for (const host of hosts) for (const reason of probeReasons(host)) reasons.add(reason);
   if (!complete) reasons.add('too-many-hosts');
   return [...reasons];
+}
+
+/** What the connections to one host say besides its verdict. */
+function probeReasons({ certificate, smtp }: HostReport): readonly DomainReason[] {
+  const warned = new Set(smtp.flatMap(({ warnings }) => warnings));
+  return [
+    ...(certificate === 'success' && smtp.some(({ match, error }) => !match && error !== 'limit-spent' && error !== 'address-not-allowed')
+      ? (['some-addresses-unverified'] as const)
+      : []),
+    ...(warned.has('certificate-expires-soon') || warned.has('certificate-expired') ? (['certificate-expires-soon'] as const) : []),
+    ...(warned.has('no-spare-record') ? (['no-spare-tlsa'] as const) : []),
+  ];
 }
 
 /** When the first lookup ends; one that came to nothing has ended before it began. */

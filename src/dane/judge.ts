@@ -13,6 +13,8 @@ export interface HostFacts {
   /** Undefined where nothing was looked up, for the addresses are insecure (§2.2.2). */
   readonly tlsa: TlsaColumn | undefined;
   readonly certificate: CertificateState;
+  /** Where the certificate is `failed`: what failed. */
+  readonly failure?: HostReason | undefined;
 }
 
 /** The verdict on one host (RFC 7672 §2.1.2, §2.2, §2.2.1, §6). */
@@ -21,7 +23,7 @@ export function judgeHost(facts: HostFacts): RfcReport<HostReason> {
   // Mandatory DANE is not met by any host of an insecure MX RRset, however it is named (§2.2.1, §6).
   if (failure)
     return { mandatory: facts.mx === 'secure' ? 'next-host-or-delay' : 'delay', opportunistic: 'next-host-or-delay', reason: failure };
-  return facts.mx === 'secure' ? judgeSecureMx(facts.tlsa, facts.certificate) : judgeInsecureMx(facts.tlsa);
+  return facts.mx === 'secure' ? judgeSecureMx(facts) : judgeInsecureMx(facts.tlsa);
 }
 
 function addressFailure(address: HostFacts['address']): HostReason | undefined {
@@ -39,7 +41,7 @@ function addressFailure(address: HostFacts['address']): HostReason | undefined {
   }
 }
 
-function judgeSecureMx(tlsa: TlsaColumn | undefined, certificate: CertificateState): RfcReport<HostReason> {
+function judgeSecureMx({ tlsa, certificate, failure }: HostFacts): RfcReport<HostReason> {
   switch (tlsa) {
     case undefined:
       return { mandatory: 'delay', opportunistic: 'opportunistic-tls', reason: 'address-insecure' };
@@ -48,13 +50,22 @@ function judgeSecureMx(tlsa: TlsaColumn | undefined, certificate: CertificateSta
     case 'nxdomain':
       return { mandatory: 'delay', opportunistic: 'opportunistic-tls', reason: 'tlsa-denied' };
     case 'unusable':
+      // Encryption is a must here, whoever the server is (§2.2).
+      if (certificate === 'failed' || certificate === 'unreachable')
+        return {
+          mandatory: 'delay',
+          opportunistic: 'next-host-or-delay',
+          reason: certificate === 'failed' ? (failure ?? 'tls-failed') : 'host-unreachable',
+        };
       return { mandatory: 'delay', opportunistic: 'tls-required', reason: 'tlsa-unusable' };
     case 'bogus':
       return { mandatory: 'next-host-or-delay', opportunistic: 'next-host-or-delay', reason: 'tlsa-bogus' };
     case 'indeterminate':
       return { mandatory: 'next-host-or-delay', opportunistic: 'next-host-or-delay', reason: 'tlsa-lookup-failed' };
-    case 'secure':
-      return certificateVerdicts[certificate];
+    case 'secure': {
+      const verdict = certificateVerdicts[certificate];
+      return certificate === 'failed' && failure ? { ...verdict, reason: failure } : verdict;
+    }
   }
 }
 
@@ -66,6 +77,7 @@ const certificateVerdicts = {
   },
   success: { mandatory: 'verified', opportunistic: 'verified', reason: 'certificate-matches' },
   failed: { mandatory: 'next-host-or-delay', opportunistic: 'next-host-or-delay', reason: 'certificate-mismatch' },
+  unreachable: { mandatory: 'next-host-or-delay', opportunistic: 'next-host-or-delay', reason: 'host-unreachable' },
 } as const satisfies Record<CertificateState, RfcReport<HostReason>>;
 
 /** TLSA records MAY be used, so neither they nor a failure to get them stops delivery (§2.2.1). */

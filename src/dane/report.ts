@@ -5,11 +5,13 @@ import type {
   AliasRule,
   CertificateState,
   CiscoVerdict,
+  ConnectionFault,
   DomainReason,
   HostReason,
   LookupStatus,
   OwnRowName,
   RfcVerdict,
+  SmtpWarning,
   UsabilityReason,
 } from './verdicts.ts';
 
@@ -66,16 +68,25 @@ export interface CandidateReport extends LookupReport {
   readonly records: readonly TlsaRecordReport[];
 }
 
-/** One connection to a host. None is made yet: the list is empty, and the certificate `not-checked`. */
+/** One connection to a host. Without a probe there is none, and the certificate is `not-checked`. */
 export interface SmtpReport {
   readonly ip: string;
   readonly connected: boolean;
+  /** Address of ours that the connection was made from. */
+  readonly interface?: string;
+  /** Whether the server offers STARTTLS. */
   readonly starttls: boolean;
+  /** Of TLS, once its handshake was whole. */
   readonly protocol?: string;
   readonly cipher?: string;
+  /** The server's own certificate; names escaped, times in ISO 8601. */
   readonly cert?: { readonly names: readonly string[]; readonly notAfter: string; readonly spkiSha256: string };
-  readonly match?: { readonly record: number; readonly rule: string };
-  readonly error?: string;
+  /** The record that matched: where it stands among those of the last candidate, and how many certificates above the server's own. */
+  readonly match?: { readonly record: number; readonly rule: string; readonly depth: number };
+  readonly error?: ConnectionFault;
+  /** Code of the error, where the system or OpenSSL gave one. */
+  readonly detail?: string;
+  readonly warnings: readonly SmtpWarning[];
 }
 
 export interface CiscoReport {

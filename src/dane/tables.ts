@@ -74,6 +74,7 @@ export interface OwnRow {
   readonly mx?: MxColumn;
   readonly a?: AddressColumn;
   readonly tlsa?: TlsaColumn;
+  readonly certificate?: 'unreachable';
   readonly mandatory: CiscoVerdict;
   readonly opportunistic: CiscoVerdict;
 }
@@ -89,6 +90,8 @@ export const ownRows: readonly OwnRow[] = [
   { row: 'tlsa-lookup-error', tlsa: 'indeterminate', mandatory: 'delay', opportunistic: 'delay' },
   { row: 'unusable-tlsa', mx: 'secure', tlsa: 'unusable', mandatory: 'delay', opportunistic: 'tls-required' },
   { row: 'unusable-tlsa', mx: 'insecure', tlsa: 'unusable', mandatory: 'delay', opportunistic: 'opportunistic-tls' },
+  // A certificate that nobody could look at has neither failed nor succeeded.
+  { row: 'host-unreachable', tlsa: 'secure', certificate: 'unreachable', mandatory: 'delay', opportunistic: 'delay' },
 ];
 
 /** Ours: a denied MX makes the domain its own host (RFC 7672 §2.2.2), and the tables are read as if the MX had the state of the denial. */
@@ -120,7 +123,7 @@ export function lookupRow(
     (row.mx === undefined || row.mx === readMx) &&
     (row.a === undefined || row.a === a) &&
     (row.tlsa === undefined || row.tlsa === tlsa) &&
-    (!('certificate' in row) || row.certificate === readCertificate);
+    (row.certificate === undefined || row.certificate === readCertificate);
   const mandatory = mandatoryTable.find(fits);
   const opportunistic = opportunisticTable.find(fits);
   if (mandatory && opportunistic)

@@ -1,11 +1,18 @@
 /** Every word a DANE report may use for a status, a verdict or a reason: the published schema is made of these lists. */
 
+import { smtpFaults } from '../smtp/starttls.ts';
+
 /** What one lookup came to (RFC 7672 §2.1), in the words of the appliance: `nxdomain` is any validated or insecure denial. */
 export const lookupStatuses = ['secure', 'insecure', 'bogus', 'nxdomain', 'indeterminate'] as const;
 export type LookupStatus = (typeof lookupStatuses)[number];
 
-/** `not-checked`: nobody connected to the host, so the verdict says what holds if its certificate matches. */
-export const certificateStates = ['not-checked', 'success', 'failed'] as const;
+/**
+ * - `not-checked`: nobody connected to the host, or it has no TLSA record that may be used; the verdict says what holds if it matches
+ * - `success`: an address of the host sent certificates that match its TLSA records
+ * - `failed`: none did, and one at least could be connected to
+ * - `unreachable`: none could be connected to
+ */
+export const certificateStates = ['not-checked', 'success', 'failed', 'unreachable'] as const;
 export type CertificateState = (typeof certificateStates)[number];
 
 /**
@@ -53,6 +60,9 @@ export const hostReasons = [
   'tlsa-usable',
   'certificate-matches',
   'certificate-mismatch',
+  'starttls-missing',
+  'tls-failed',
+  'host-unreachable',
   'tlsa-unusable',
   'tlsa-insecure',
   'tlsa-denied',
@@ -77,6 +87,9 @@ export const domainReasons = [
   'implicit-mx',
   'address-families-differ',
   'too-many-hosts',
+  'some-addresses-unverified',
+  'certificate-expires-soon',
+  'no-spare-tlsa',
 ] as const;
 export type DomainReason = (typeof domainReasons)[number];
 
@@ -94,6 +107,35 @@ export const usabilityReasons = [
 ] as const;
 export type UsabilityReason = (typeof usabilityReasons)[number];
 
+/** Why certificates do not match the TLSA records (RFC 7672 §3.1, §3.2). */
+export const certificateFaults = [
+  'certificate-missing',
+  'certificate-unreadable',
+  'no-record-matches',
+  'chain-broken',
+  'chain-too-long',
+  'chain-too-complex',
+  'certificate-expired',
+  'certificate-not-yet-valid',
+  'certificate-name-mismatch',
+  'issuer-not-ca',
+  'not-for-servers',
+  'critical-extension',
+  'signature-weak',
+] as const;
+export type CertificateFault = (typeof certificateFaults)[number];
+
+/** Why an address was not connected to: it is no public one, or all that one check may connect to was spent. */
+export const probeRefusals = ['address-not-allowed', 'limit-spent'] as const;
+
+/** What went wrong with one address of a mail host. */
+export const connectionFaults = [...probeRefusals, ...smtpFaults, ...certificateFaults] as const;
+export type ConnectionFault = (typeof connectionFaults)[number];
+
+/** What will go wrong soon. Expired is a warning where DANE-EE matched, which does not care (RFC 7672 §3.1.1). */
+export const smtpWarnings = ['certificate-expires-soon', 'certificate-expired', 'no-spare-record'] as const;
+export type SmtpWarning = (typeof smtpWarnings)[number];
+
 /** Where TLSA records are looked for (RFC 7672 §2.2.2): by the alias of the host, if it is one. */
 export const aliasRules = ['no-alias', 'chain-secure', 'first-link-secure', 'first-link-insecure', 'chain-failed'] as const;
 export type AliasRule = (typeof aliasRules)[number];
@@ -108,5 +150,6 @@ export const ownRowNames = [
   'no-such-domain',
   'null-mx',
   'target-invalid',
+  'host-unreachable',
 ] as const;
 export type OwnRowName = (typeof ownRowNames)[number];

@@ -1,11 +1,11 @@
 /** Mail domains that are checked again and again: what has changed between two checks of one, and when to look next. */
 
 import type { DaneReport, LookupReport } from './report.ts';
-import type { CiscoVerdict, RfcVerdict } from './verdicts.ts';
+import type { CiscoVerdict, DomainReason, RfcVerdict } from './verdicts.ts';
 
 /**
  * - `verdict-changed`: one of the four verdicts is another one
- * - `lookups-failing`: no verdict, for lookups failed several times in a row; the verdict before stands
+ * - `lookups-failing`: no verdict, for lookups or connections failed several times in a row; the verdict before stands
  * - `signature-near-end`: a tenth of the time of a signature is left, and the zone still gives it out
  * - `certificate-mismatch`: the live check found a certificate that no TLSA record matches
  * - `certificate-near-expiry`: the live check found a certificate that ends soon
@@ -83,9 +83,11 @@ export function compareWatched(before: Watched, report: DaneReport, now: number)
   return { after: { verdict, failures: 0, raised }, news };
 }
 
-/** A domain that one of its lookups failed for: nobody knows what would happen to mail, and asking again may tell. */
+/** What the network may be at fault for: nobody knows what would happen to mail, and asking again may tell. */
+const passing: readonly DomainReason[] = ['mx-lookup-failed', 'address-lookup-failed', 'tlsa-lookup-failed', 'host-unreachable'];
+
 function isFailed({ rfc7672: { reason } }: DaneReport): boolean {
-  return reason === 'mx-lookup-failed' || reason === 'address-lookup-failed' || reason === 'tlsa-lookup-failed';
+  return passing.includes(reason);
 }
 
 function verdictOf({ cisco, rfc7672 }: DaneReport): WatchedVerdict {

@@ -29,6 +29,7 @@ import type { Metrics } from './metrics.ts';
 import { metricsRoute } from './metrics-route.ts';
 import { parameterFault } from './parameter-fault.ts';
 import { preflightRoute, type Supposed } from './preflight-route.ts';
+import { createProbeGate, type ProbeGateDeps } from './probe-gate.ts';
 import { resolveRoute } from './resolve-route.ts';
 import type { App, CheckReady } from './route.ts';
 import { trustRoute } from './trust-route.ts';
@@ -46,6 +47,8 @@ export interface AppDeps extends GuardDeps {
   /** What a preflight supposes of the appliance where a request says nothing else. */
   readonly supposed?: Supposed;
   readonly logger?: FastifyBaseLogger;
+  /** Who may have mail hosts connected to; nobody unless told. `checkDane` must have a probe then. */
+  readonly probe?: Omit<ProbeGateDeps, 'clockMs'>;
   /** Lookups that may go on at once; `httpLimits` unless told. */
   readonly limits?: AdmissionLimits;
   /** Seconds since the epoch; the wall clock unless told. */
@@ -142,7 +145,8 @@ function addRoutes(app: App, deps: AppDeps): void {
   const checkReady: CheckReady = () => {
     if (!readiness().ready) throw new HttpError(503, 'not-ready', 'The keys of the root are not validated yet: /readyz tells why.', 5);
   };
-  daneRoute(app, { checkDane, checkReady, admit, metrics, clockMs });
+  const gate = createProbeGate({ ...(deps.probe ?? { token: undefined, ports: [], perMinute: 1 }), clockMs });
+  daneRoute(app, { checkDane, checkReady, admit, metrics, clockMs, gate });
   preflightRoute(app, { checkDane, checkReady, supposed: deps.supposed ?? { policy: 'opportunistic', routes: [], internalDomains: [] } });
   resolveRoute(app, { resolver, checkReady, admit, now });
   healthRoute(app, readiness, version, deps.peer);
@@ -155,6 +159,7 @@ function addRoutes(app: App, deps: AppDeps): void {
 async function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const told = toHttpError(error);
   if (told.statusCode === 500) request.log.error({ err: error }, 'request failed');
+  if (told.statusCode === 401) reply.header('www-authenticate', 'Bearer realm="zeker"');
   if (told.retryAfter !== undefined) reply.header('retry-after', told.retryAfter);
   await reply
     .code(told.statusCode)

@@ -6,11 +6,13 @@ import {
   aliasRules,
   certificateStates,
   ciscoVerdicts,
+  connectionFaults,
   domainReasons,
   hostReasons,
   lookupStatuses,
   ownRowNames,
   rfcVerdicts,
+  smtpWarnings,
   usabilityReasons,
 } from '../dane/verdicts.ts';
 
@@ -100,16 +102,33 @@ const smtp = Type.Array(
     {
       ip: Type.String(),
       connected: Type.Boolean(),
-      starttls: Type.Boolean(),
+      interface: Type.Optional(Type.String({ description: 'Address of ours that the connection was made from.' })),
+      starttls: Type.Boolean({ description: 'Whether the server offers STARTTLS.' }),
       protocol: Type.Optional(Type.String()),
       cipher: Type.Optional(Type.String()),
-      cert: Type.Optional(Type.Object({ names: Type.Array(Type.String()), notAfter: Type.String(), spkiSha256: Type.String() }, closed)),
-      match: Type.Optional(Type.Object({ record: Type.Integer(), rule: Type.String() }, closed)),
-      error: Type.Optional(Type.String()),
+      cert: Type.Optional(
+        Type.Object(
+          { names: Type.Array(Type.String()), notAfter: Type.String(), spkiSha256: Type.String() },
+          { ...closed, description: "The server's own certificate." },
+        ),
+      ),
+      match: Type.Optional(
+        Type.Object(
+          {
+            record: Type.Integer({ minimum: 0, description: 'Place among the records of the last candidate.' }),
+            rule: Type.String({ description: 'Usage, selector and matching type.' }),
+            depth: Type.Integer({ minimum: 0, description: "Certificates above the server's own." }),
+          },
+          { ...closed, description: 'The TLSA record that matched.' },
+        ),
+      ),
+      error: Type.Optional(Type.Enum(connectionFaults)),
+      detail: Type.Optional(Type.String({ description: 'Code of the error, where the system or OpenSSL gave one.' })),
+      warnings: Type.Array(Type.Enum(smtpWarnings)),
     },
     closed,
   ),
-  { description: 'Connections made to the host: none, so the certificate is not-checked.' },
+  { description: 'Connections to the addresses of the host, in order; without probe=tls none, and the certificate is not-checked.' },
 );
 
 const cisco = Type.Object(
@@ -169,7 +188,7 @@ export const daneReportSchema = Type.Object(
     ),
     cisco,
     rfc7672: rfc7672(domainReasons),
-    deliverable: Type.Boolean({ description: 'By RFC 7672 without mandatory DANE, if the certificates match.' }),
+    deliverable: Type.Boolean({ description: 'By RFC 7672 without mandatory DANE, if the certificates that were not checked match.' }),
     reasons: Type.Array(Type.Enum(domainReasons)),
     advice: Type.Array(Type.String()),
     mtaSts: Type.Enum(['not-checked']),

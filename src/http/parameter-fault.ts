@@ -17,7 +17,13 @@ export function parameterFault([found]: readonly FastifySchemaValidationError[])
   const { keyword, instancePath, params, parentSchema = {}, data, message } = found as Found;
   if (keyword === 'additionalProperties') {
     const known = Object.keys(parentSchema.properties ?? {});
-    const others = known.length === 0 ? 'for there are none' : `only ${known.sort().join(' and ')}`;
+    const others =
+      known.length === 0
+        ? 'for there are none'
+        : `only ${known
+            .sort()
+            .join(', ')
+            .replace(/, ([^,]*)$/, ' and $1')}`;
     return `there is no parameter ${params.additionalProperty}, ${others}`;
   }
   const name = instancePath.slice(1);

@@ -132,6 +132,7 @@ const rowReasons: Readonly<Record<number, DomainReason>> & Readonly<Record<OwnRo
   'address-lookup-error': 'address-lookup-failed',
   'tlsa-lookup-error': 'tlsa-lookup-failed',
   'no-address': 'no-address',
+  'host-unreachable': 'host-unreachable',
   'no-such-domain': 'no-such-domain',
   'null-mx': 'null-mx',
   'target-invalid': 'target-invalid',

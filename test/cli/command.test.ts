@@ -53,6 +53,7 @@ describe('a wrong command line exits 2', () => {
     },
     { args: ['daneverify', '192.0.2.1'], says: 'zeker: This is not the name of a domain: it is an IP address, and DANE does not apply' },
     { args: ['daneverify', '[IPv6:2001:db8::1]'], says: 'zeker: This is not the name of a domain: it is an IP address' },
+    { args: ['daneverify', 'secure.sandbox', '--port', '0'], says: 'It is a port, 1 to 65535.' },
     { args: ['daneverify', '.'], says: 'zeker: This is not the name of a domain: the root takes no mail.' },
     { args: ['query', 'example.com', 'NOTYPE'], says: 'zeker: This is no RR type: give a mnemonic such as MX' },
     { args: ['query', 'example.com', 'AXFR'], says: 'zeker: This type is no data that a zone can hold' },
@@ -249,9 +250,19 @@ describe('on the sandbox', () => {
     { args: ['query', 'expired.sandbox', 'MX'], status: 3, says: ['MX: bogus', 'signature-expired', '; extended error: 7'], not: [] },
     { args: ['query', 'lame.sandbox', 'MX'], status: 4, says: ['MX: indeterminate', '; kind: failure'], not: [' IN MX '] },
     {
-      args: ['daneverify', 'secure.sandbox'],
+      args: ['daneverify', 'secure.sandbox', '--no-connect'],
       status: 0,
       says: ['SECURE TLSA record found', 'Certificate not checked.'],
+      not: ['DANE SUCCESS', 'Connecting'],
+    },
+    {
+      args: ['daneverify', 'secure.sandbox'],
+      status: 0,
+      says: [
+        'Connecting to 192.0.2.10 on port 25.\nConnection to 192.0.2.10 on port 25 failed: address not allowed.\n',
+        'SECURE TLSA record found',
+        'Certificate not checked.',
+      ],
       not: ['DANE SUCCESS'],
     },
     { args: ['daneverify', 'secure.sandbox', '--mandatory'], status: 0, says: ['Certificate not checked.'], not: [] },

@@ -124,6 +124,14 @@ describe('values', () => {
     ['cookies: { enabled: false }', (c: ReturnType<typeof parse>) => c.cookies.enabled, false],
     ['cache: { maxMemory: 64MiB }', (c: ReturnType<typeof parse>) => c.cache.maxOctets, 67_108_864],
     ['cache: { maxMemory: 5000000 }', (c: ReturnType<typeof parse>) => c.cache.maxOctets, 5_000_000],
+    [
+      '',
+      (c: ReturnType<typeof parse>) => JSON.stringify([c.dane.probe.ports, c.dane.probeAllow, c.dane.probe.timeoutMs]),
+      '[[25],[],15000]',
+    ],
+    ['', (c: ReturnType<typeof parse>) => c.dane.probe.token, undefined],
+    ['dane: { probe: { tokenFile: token } }', (c: ReturnType<typeof parse>) => c.dane.probe.tokenFile, '/etc/zeker/token'],
+    ['dane: { probe: { timeout: 3 } }', (c: ReturnType<typeof parse>) => c.dane.probe.timeoutMs, 3_000],
     ['log: { file: zeker.log }', (c: ReturnType<typeof parse>) => c.log.file, '/etc/zeker/zeker.log'],
   ])('%s', (text, pick, want) => {
     expect(pick(parse(text))).toBe(want);
@@ -234,6 +242,12 @@ describe('an error names file, line and key', () => {
     ['cache:\n  minTtl: 86401\n', 'zeker.yaml:2: cache.minTtl: must be at most cache.maxTtl, which is 86400, not 86401'],
     ['resolver:\n  ipv4: false\n  ipv6: false\n', 'zeker.yaml:3: resolver.ipv6: must be true where resolver.ipv4 is false'],
     ['- a\n- b\n', 'zeker.yaml:1: must be a section'],
+    ['dane:\n  probe:\n    token: short\n', 'zeker.yaml:3: dane.probe.token: must be at least 16 of the characters'],
+    [`dane:\n  probe:\n    token: ${'two words '.repeat(3)}\n`, 'zeker.yaml:3: dane.probe.token: must be at least 16 of the characters'],
+    [`dane:\n  probe:\n    token: ${'a'.repeat(16)}\n    tokenFile: x\n`, 'zeker.yaml:4: dane.probe.tokenFile: must not be given beside'],
+    ['dane:\n  probe:\n    ports: [0]\n', 'zeker.yaml:3: dane.probe.ports[0]: must be at least 1, not 0'],
+    ['dane:\n  probe:\n    concurrency: 0\n', 'zeker.yaml:3: dane.probe.concurrency: must be at least 1, not 0'],
+    ['dane:\n  probeAllow: [127.0.0.1/8]\n', "zeker.yaml:2: dane.probeAllow[0]: '127.0.0.1/8' is no address prefix"],
     ['log:\n  level: info\n  level: warn\n', 'zeker.yaml:3: Map keys must be unique'],
     ['log: {\n', 'zeker.yaml:'],
   ])('%j', (text, want) => {

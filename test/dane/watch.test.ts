@@ -32,7 +32,7 @@ function tell(...reports: readonly DaneReport[]): string[][] {
 function withCertificate(certificate: 'success' | 'failed', notAfter: number): DaneReport {
   const [host] = good.mx.hosts;
   const cert = { names: ['mx.example'], notAfter: new Date(notAfter * 1000).toISOString(), spkiSha256: '00' };
-  const smtp = [{ ip: '192.0.2.1', connected: true, starttls: true, cert }];
+  const smtp = [{ ip: '192.0.2.1', connected: true, starttls: true, cert, warnings: [] }];
   return { ...good, mx: { ...good.mx, hosts: [{ ...(host as NonNullable<typeof host>), certificate, smtp }] } };
 }
 

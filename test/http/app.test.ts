@@ -125,11 +125,12 @@ describe('everything else', () => {
       '/readyz',
       '/resolve/{name}/{type}',
     ]);
-    expect(Object.keys(openapi.paths['/dane/{domain}'].get.responses)).toEqual(['200', '400', '403', '429', '503', '504']);
+    expect(Object.keys(openapi.paths['/dane/{domain}'].get.responses)).toEqual(['200', '400', '401', '403', '429', '503', '504']);
     expect(openapi.paths['/dane/{domain}'].get.parameters.map(({ name }: { name: string }) => name).sort()).toEqual([
       'domain',
       'format',
       'port',
+      'probe',
     ]);
     const responses = (path: string) =>
       Object.values((openapi.paths[path].get ?? openapi.paths[path].post).responses as Record<string, { description: string }>);

@@ -3,7 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { BudgetExceeded } from '../../src/base/budget.ts';
 import { parseName } from '../../src/base/name.ts';
 import { createDaneCheck } from '../../src/dane/check.ts';
-import { ciscoVerdicts, domainReasons, hostReasons, lookupStatuses, rfcVerdicts } from '../../src/dane/verdicts.ts';
+import {
+  certificateStates,
+  ciscoVerdicts,
+  connectionFaults,
+  domainReasons,
+  hostReasons,
+  lookupStatuses,
+  rfcVerdicts,
+  smtpWarnings,
+} from '../../src/dane/verdicts.ts';
 import { DIGEST, ip, mx, NOW, type Script, scriptedResolver, tlsa, USABLE } from '../dane/scripted-resolver.ts';
 import { appFor, heldCheck } from './app-for-test.ts';
 
@@ -70,7 +79,10 @@ describe('GET /dane/:domain', () => {
   test('the published schema lists every word there is', async () => {
     const { app } = appFor({});
     const schema = JSON.stringify((await app.inject('/openapi.json')).json().paths['/dane/{domain}']);
-    for (const word of [...lookupStatuses, ...ciscoVerdicts, ...rfcVerdicts, ...hostReasons, ...domainReasons])
+    for (const word of [
+      ...[...lookupStatuses, ...ciscoVerdicts, ...rfcVerdicts, ...hostReasons, ...domainReasons],
+      ...[...certificateStates, ...connectionFaults, ...smtpWarnings],
+    ])
       expect(schema).toContain(`"${word}"`);
   });
 
@@ -139,9 +151,9 @@ describe('GET /dane/:domain', () => {
     ['port=25&port=26', 'port must be given once, as a whole number from 1 to 65535'],
     ['format=xml', 'format must be json or text'],
     ['format=json&format=text', 'format must be given once, as json or text'],
-    ['fresh=1', 'there is no parameter fresh, only format and port'],
-    ['__proto__=1', 'there is no parameter __proto__, only format and port'],
-    ['port[x]=1', 'there is no parameter port[x], only format and port'],
+    ['fresh=1', 'there is no parameter fresh, only format, port and probe'],
+    ['__proto__=1', 'there is no parameter __proto__, only format, port and probe'],
+    ['port[x]=1', 'there is no parameter port[x], only format, port and probe'],
   ])('400 for the parameter %s', async (query, says) => {
     const response = await idle.app.inject(`/dane/example?${query}`);
     expect(response.statusCode).toBe(400);
