@@ -7,6 +7,7 @@ import { cacheMutants } from './catalogue/cache.mjs';
 import { denialMutants } from './catalogue/denial.mjs';
 import { iteratorMutants } from './catalogue/iterator.mjs';
 import { prefetchMutants } from './catalogue/prefetch.mjs';
+import { probeMutants } from './catalogue/probe.mjs';
 import { resolverMutants } from './catalogue/resolver.mjs';
 import { serviceMutants } from './catalogue/service.mjs';
 import { signatureMutants } from './catalogue/signature.mjs';
@@ -27,6 +28,7 @@ export const mutants = [
   ...staleMutants,
   ...synthesisMutants,
   ...serviceMutants,
+  ...probeMutants,
   ...udpFrontMutants,
   ...wireMutants,
 ];
