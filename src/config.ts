@@ -10,6 +10,7 @@ import { Ajv } from 'ajv';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Name, parseName, tryParseName } from './base/name.ts';
 import type { Endpoint } from './base/prefix.ts';
+import { QuestionError, readMailDomain } from './base/question-text.ts';
 import type { NegativeTrustAnchor } from './base/trust-anchor.ts';
 import { ConfigError, lineOf, locate, type Path, problemsOf } from './config/problems.ts';
 import { type CheckedConfig, configSchema } from './config/schema.ts';
@@ -60,6 +61,12 @@ export interface Config {
     };
     /** Prefixes in text form, checked. */
     readonly probeAllow: readonly string[];
+    readonly watch: {
+      readonly domains: readonly Name[];
+      readonly mostAsked: number;
+      readonly stateFile: string | undefined;
+      readonly webhook: string | undefined;
+    };
   };
   /** Absolute file names; undefined: what comes with zeker. */
   readonly root: { readonly hints: string | undefined };
@@ -93,6 +100,8 @@ const formats = {
   server: (text: string) => tryParseServer(text, 53) !== undefined,
   prefix: (text: string) => isPrefix(text),
   'domain-name': (text: string) => tryParseName(text) !== undefined,
+  'mail-domain': (text: string) => tryReadMailDomain(text) !== undefined,
+  'web-address': (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
   moment: (text: string) => tryParseMoment(text) !== undefined,
   'cookie-secret': (text: string) => /^[0-9a-fA-F]{32}$/.test(text),
   octets: (text: string) => (tryParseOctets(text) ?? 0) >= 1_000_000,
@@ -166,6 +175,12 @@ function toConfig(
     dane: {
       probe: { ...probe, token: probe.token, tokenFile: fileName(probe.tokenFile), timeoutMs: timeout * 1000 },
       probeAllow: rest.dane.probeAllow,
+      watch: {
+        domains: rest.dane.watch.domains.map((text) => checked(tryReadMailDomain(text))),
+        mostAsked: rest.dane.watch.mostAsked,
+        stateFile: fileName(rest.dane.watch.stateFile),
+        webhook: rest.dane.watch.webhook,
+      },
     },
     root: { hints: fileName(rest.root.hints) },
     trust: { anchors: fileName(rest.trust.anchors), rfc5011: rest.trust.rfc5011, stateFile: fileName(rest.trust.stateFile) },
@@ -190,6 +205,15 @@ function toConfig(
 
 function toZoneServers({ zone, to, first, validate }: CheckedConfig['resolver']['stub'][number]): ZoneServers {
   return { zone: parseName(zone), servers: to.map((text) => checked(tryParseServer(text, 53))), first, validate };
+}
+
+function tryReadMailDomain(text: string): Name | undefined {
+  try {
+    return readMailDomain(text);
+  } catch (error) {
+    if (error instanceof QuestionError) return undefined;
+    throw error;
+  }
 }
 
 /** A value whose format the schema has checked already. */

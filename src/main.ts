@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Limit } from './base/budget.ts';
 import { formatName, type Name } from './base/name.ts';
 import { createPrefixSet, type Endpoint, formatEndpoint } from './base/prefix.ts';
+import { Rcode } from './base/registry.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
 import { systemFault } from './config/system-fault.ts';
 import { warningsOf } from './config/warnings.ts';
@@ -31,6 +32,7 @@ import { type Answer, type CookieSettings, createAnswer } from './service/answer
 import type { FinishedAnswers } from './service/finished.ts';
 import type { TrustEvent } from './trust/tracker.ts';
 import { readVersion } from './version.ts';
+import { type DomainWatch, openDomainWatch } from './watch-domains.ts';
 
 /** A service that runs. */
 export interface Service {
@@ -154,7 +156,8 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     const mayAsk = (address: string) => clients.has(address);
     const cookies = config.cookies.enabled ? toCookieSettings(config.cookies) : undefined;
     const front = openFront(config, cookies, log);
-    const answer = createService(config, resolver, metrics, log, mayAsk, cookies, front?.table);
+    const watch = openDomainWatch(config, metrics, log, now);
+    const answer = createService(config, resolver, metrics, log, mayAsk, cookies, front?.table, watch?.onQuestion);
     const options = frontOptions(mayAsk, metrics, log);
     const udp = front?.serve(answer, options);
     if (front && udp) metrics.watchFront(udp.counts, front.table);
@@ -163,10 +166,12 @@ export async function startService(config: Config, overrides: Overrides = {}): P
     closers.push(getReady.end);
     const http = await listenHttp(config, resolver, trust, metrics, getReady.onDemand, log, servers);
     for (const warning of warningsOf(config, settings)) log.warn(warning);
-    log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http) }, 'listening');
+    const udpThreads = udp ? config.server.udpThreads : 0;
+    log.info({ dns: dns.map(formatEndpoint), http: http && formatEndpoint(http), udpThreads }, 'listening');
     listening = true;
     closers.push(followAnchors(trust, resolver, log, () => front?.table.empty()));
     if (config.resolver.priming) getReady.start();
+    if (watch) closers.push(watch.start(createDaneCheck({ resolver, now })));
     return { dns, http, resolver, stop };
   } catch (error) {
     await stop();
@@ -190,6 +195,7 @@ function createService(
   mayAsk: MayAsk,
   cookies: CookieSettings | undefined,
   finished: FinishedAnswers | undefined,
+  onQuestion: DomainWatch['onQuestion'] = () => {},
 ): Answer {
   return createAnswer({
     resolver,
@@ -202,8 +208,9 @@ function createService(
     ...(finished ? { finished } : {}),
     prefetch: config.cache.prefetch,
     clock: () => Date.now() / 1000,
-    onAnswer: ({ verdict, isStale, seconds }) => {
+    onAnswer: ({ verdict, isStale, seconds, question, rcode }) => {
       metrics.countAnswer(verdict);
+      if (rcode === Rcode.NOERROR) onQuestion(question);
       if (isStale) metrics.countStaleAnswer();
       metrics.observeQuery(seconds);
     },

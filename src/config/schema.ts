@@ -13,6 +13,8 @@ const expectations = {
   server: 'an address or address:port, an IPv6 address with a port in brackets',
   prefix: 'a prefix such as 192.0.2.0/24 or 2001:db8::/32 with no bits set behind its length, or an address',
   'domain-name': 'a domain name',
+  'mail-domain': 'a mail domain such as example.com',
+  'web-address': 'an http or https URL',
   moment: 'a moment such as 2026-11-24T06:41:00Z',
   'cookie-secret': '32 hexadecimal digits',
   octets: 'an amount of memory, at least 1MB: octets, or a number with kB, MB, GB, KiB, MiB or GiB',
@@ -112,45 +114,66 @@ export const configSchema = Type.Object(
         description: 'Names by which the service may be called in the Host header, besides loopback names and the address it listens on.',
       }),
     }),
-    dane: section('The live check of mail hosts: `zeker daneverify`, and /dane/:domain?probe=tls.', {
-      probe: section('Connections to mail hosts. Over HTTP there are none without `token` or `tokenFile`.', {
-        token: Type.Optional(
-          Type.String({
-            minLength: 16,
-            maxLength: 512,
-            pattern: '^[A-Za-z0-9._~+/-]+=*$',
-            expects: 'at least 16 of the characters that a bearer token may have (RFC 6750)',
-            description: 'Whoever asks for probe=tls over HTTP sends it: Authorization: Bearer TOKEN.',
+    dane: section('What DANE means for mail.', {
+      probe: section(
+        'The live check of mail hosts, by `zeker daneverify` and /dane/:domain?probe=tls: over HTTP only with `token` or `tokenFile`.',
+        {
+          token: Type.Optional(
+            Type.String({
+              minLength: 16,
+              maxLength: 512,
+              pattern: '^[A-Za-z0-9._~+/-]+=*$',
+              expects: 'at least 16 of the characters that a bearer token may have (RFC 6750)',
+              description: 'Whoever asks for probe=tls over HTTP sends it: Authorization: Bearer TOKEN.',
+            }),
+          ),
+          tokenFile: Type.Optional(
+            Type.String({ minLength: 1, description: 'A file that holds the token alone, read at the start; in place of `token`.' }),
+          ),
+          perMinute: Type.Integer({
+            minimum: 1,
+            maximum: 10_000,
+            default: 10,
+            description: 'Domains probed for HTTP clients in a minute, all together; beyond it, 429.',
           }),
-        ),
-        tokenFile: Type.Optional(
-          Type.String({ minLength: 1, description: 'A file that holds the token alone, read at the start; in place of `token`.' }),
-        ),
-        perMinute: Type.Integer({
-          minimum: 1,
-          maximum: 10_000,
-          default: 10,
-          description: 'Domains probed for HTTP clients in a minute, all together; beyond it, 429.',
-        }),
-        concurrency: Type.Integer({ minimum: 1, maximum: 256, default: 8, description: 'Connections to mail hosts at once.' }),
-        timeout: Type.Integer({
-          minimum: 1,
-          maximum: 60,
-          default: 15,
-          description: 'Seconds for one connection, from its start to the end of TLS.',
-        }),
-        ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), {
-          default: [25],
-          minItems: 1,
-          maxItems: 16,
-          uniqueItems: true,
-          description: 'Ports that HTTP clients may have connected to.',
-        }),
-      }),
+          concurrency: Type.Integer({ minimum: 1, maximum: 256, default: 8, description: 'Connections to mail hosts at once.' }),
+          timeout: Type.Integer({
+            minimum: 1,
+            maximum: 60,
+            default: 15,
+            description: 'Seconds for one connection, from its start to the end of TLS.',
+          }),
+          ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), {
+            default: [25],
+            minItems: 1,
+            maxItems: 16,
+            uniqueItems: true,
+            description: 'Ports that HTTP clients may have connected to.',
+          }),
+        },
+      ),
       probeAllow: prefixes(
         'Addresses connected to although they are private, loopback, otherwise special, or of this machine. IPv4-mapped ones never are.',
         [],
       ),
+      watch: section('Domains that are checked again and again; changes are told once each, to the log, the metrics and a webhook.', {
+        domains: Type.Array(text('mail-domain', 'A mail domain.'), {
+          default: [],
+          maxItems: 2_000,
+          uniqueItems: true,
+          description: 'Mail domains.',
+        }),
+        mostAsked: Type.Integer({
+          minimum: 0,
+          maximum: 1_000,
+          default: 0,
+          description: 'Besides, so many of the domains whose MX is asked for most, as far as the answer table does not answer for them.',
+        }),
+        stateFile: Type.Optional(
+          Type.String({ minLength: 1, description: 'What was told is kept here over a restart. Without it: in memory alone.' }),
+        ),
+        webhook: Type.Optional(text('web-address', 'Each change is sent here with POST, as JSON.')),
+      }),
     }),
     root: section('The root zone.', {
       hints: Type.Optional(Type.String({ minLength: 1, description: 'A root hints file. Without it: the hints that come with zeker.' })),

@@ -10,6 +10,9 @@ export function warningsOf({ access, http, trust, validation, dane }: Config, { 
   const time = (seconds: number) => new Date(seconds * 1000).toISOString();
   return [
     ...access.allow.filter(isOpen).map((prefix) => `access.allow has ${prefix}: anybody may ask, this is an open resolver`),
+    ...(access.trusted.length > 0 && access.queriesPerSecond === 0
+      ? ['access.trusted has no effect: there is no access.queriesPerSecond that others are held to']
+      : []),
     ...http.access.filter(isOpen).map((prefix) => `http.access has ${prefix}: anybody may ask over HTTP`),
     ...dane.probeAllow.filter(isOpen).map((prefix) => `dane.probeAllow has ${prefix}: a probe may connect to anything that we can reach`),
     ...(trust.rfc5011 && trust.stateFile === undefined

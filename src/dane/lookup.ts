@@ -5,6 +5,7 @@ import { extendedError, type Validation } from '../base/validation.ts';
 import type { AliasLink, Resolution } from '../resolver/resolution.ts';
 import { verdictOf } from '../service/verdict.ts';
 import { WireError } from '../wire/error.ts';
+import { serialDistance, tryReadRrsig } from '../wire/rdata/rrsig.ts';
 import type { AliasReport, LookupReport } from './report.ts';
 
 /** One lookup with its data read by `readRdata`. */
@@ -33,7 +34,25 @@ export function readLookup<Data>(resolution: Resolution, now: number, readRdata:
   if (!data || (status === 'indeterminate' && resolution.validation.state !== 'indeterminate'))
     return { report: { status: 'indeterminate', proof: 'indeterminate', ttl, cached, reason: 'malformed-data' }, data: [], ...rest };
   const denial = status === 'nxdomain' ? { denial: resolution.kind === 'nxdomain' ? ('nxdomain' as const) : ('nodata' as const) } : {};
-  return { report: { status, ttl, cached, ...denial, ...proofOf(resolution.validation) }, data, ...rest };
+  const signed = resolution.validation.state === 'secure' ? signedTime(resolution, now) : {};
+  return { report: { status, ttl, cached, ...signed, ...denial, ...proofOf(resolution.validation) }, data, ...rest };
+}
+
+/** Of each RRset the signature that ends last counts, and of all RRsets the one whose ends first. */
+function signedTime({ answer, authority }: Resolution, now: number): Pick<LookupReport, 'signed'> {
+  let first: { readonly from: number; readonly left: number } | undefined;
+  for (const { signatures } of [...answer, ...authority]) {
+    const windows = signatures
+      .flatMap((rdata) => tryReadRrsig(rdata) ?? [])
+      .map(({ inception, expiration }) => ({
+        from: serialDistance(Math.floor(now), inception),
+        left: serialDistance(Math.floor(now), expiration),
+      }));
+    const last = windows.reduce<typeof first>((best, window) => (best && best.left >= window.left ? best : window), undefined);
+    if (last && !(first && first.left <= last.left)) first = last;
+  }
+  const time = (seconds: number) => new Date((Math.floor(now) + seconds) * 1000).toISOString();
+  return first ? { signed: { from: time(first.from), until: time(first.left) } } : {};
 }
 
 function readAnswer<Data>({ question, answer, aliases }: Resolution, readRdata: (rdata: Uint8Array) => Data): readonly Data[] | undefined {

@@ -29,6 +29,8 @@ export interface LookupReport {
   readonly ttl: number;
   /** Whether it came out of the cache. */
   readonly cached: boolean;
+  /** Where the proof is secure: when the first of the signatures of the answer or denial begins and ends to hold, ISO 8601. */
+  readonly signed?: { readonly from: string; readonly until: string };
   readonly reason?: LookupReason;
   /** INFO-CODE of the reason (RFC 8914). */
   readonly ede?: number;

@@ -54,6 +54,12 @@ const lookup = {
   denial: Type.Optional(Type.Enum(['nxdomain', 'nodata'], { description: 'Whether the name does not exist, or the type alone.' })),
   ttl: Type.Integer({ minimum: 0, description: 'Seconds for which it still holds.' }),
   cached: Type.Boolean({ description: 'Whether it came out of the cache.' }),
+  signed: Type.Optional(
+    Type.Object(
+      { from: Type.String({ format: 'date-time' }), until: Type.String({ format: 'date-time' }) },
+      { description: 'Where the proof is secure: when the first signature of the answer or denial begins and ends to hold.' },
+    ),
+  ),
   reason: Type.Optional(Type.Enum(lookupReasons, { description: 'Why it is not secure.' })),
   ede: Type.Optional(Type.Integer({ description: 'INFO-CODE of the reason (RFC 8914).' })),
   zone: Type.Optional(Type.String({ description: 'The zone where validation ended.' })),

@@ -3,6 +3,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Limit, limitWords } from '../base/budget.ts';
 import { type RfcVerdict, rfcVerdicts } from '../dane/verdicts.ts';
+import { type WatchEvent, watchEvents } from '../dane/watch.ts';
 import { type PrefetchOutcome, prefetchOutcomes } from '../resolver/settings.ts';
 import { type Verdict, verdicts } from '../service/verdict.ts';
 import type { TrustReport } from '../trust/report.ts';
@@ -46,6 +47,10 @@ export interface Metrics {
   observeQuery(seconds: number): void;
   /** One DANE check that came to a verdict. */
   countDaneCheck(opportunistic: RfcVerdict): void;
+  /** One change of a watched domain was told. */
+  countWatchNews(event: WatchEvent): void;
+  /** Has the number of watched domains read whenever the metrics are. */
+  watchDomains(size: () => number): void;
   /** Has the number of a cache's entries read whenever the metrics are. A second cache of one name takes the place of the first. */
   watchEntries(cache: string, entries: () => number): void;
   /** The same for the octets of a cache, or of several that share one limit under a name of their own. */
@@ -110,6 +115,13 @@ export function createMetrics(): Metrics {
     labelNames: ['verdict'] as const,
     registers,
   });
+  const news = new Counter({
+    name: 'zeker_watch_events_total',
+    help: 'Changes of watched mail domains that were told, beginnings and ends.',
+    labelNames: ['event'] as const,
+    registers,
+  });
+  for (const event of watchEvents) news.inc({ event }, 0);
   // A series that starts at 0 lets an alert see its first increase.
   for (const verdict of verdicts) answers.inc({ verdict }, 0);
   for (const outcome of prefetchOutcomes) prefetches.inc({ outcome }, 0);
@@ -132,6 +144,17 @@ export function createMetrics(): Metrics {
     countLimit: (limit) => limits.inc({ limit: hyphened(limitLabels[limit]) }),
     observeQuery: (seconds) => durations.observe(seconds),
     countDaneCheck: (verdict) => checks.inc({ verdict }),
+    countWatchNews: (event) => news.inc({ event }),
+    watchDomains(size) {
+      new Gauge({
+        name: 'zeker_watched_domains',
+        help: 'Mail domains that are watched.',
+        registers,
+        collect() {
+          this.set(size());
+        },
+      });
+    },
     watchEntries,
     watchOctets,
     watchFront(counts, table) {

@@ -5,7 +5,7 @@
  */
 
 import type { Name } from '../base/name.ts';
-import type { EdnsOption, Message } from '../base/record.ts';
+import type { EdnsOption, Message, Question } from '../base/record.ts';
 import { EdnsCode, Rcode } from '../base/registry.ts';
 import type { Resolution, Resolver } from '../resolver/resolution.ts';
 import { composeMessage } from '../wire/compose.ts';
@@ -38,7 +38,7 @@ export interface AnswerFact {
   readonly cached: boolean;
   /** Past its TTL (RFC 8767). */
   readonly isStale: boolean;
-  readonly qtype: number;
+  readonly question: Question;
   readonly seconds: number;
 }
 
@@ -138,7 +138,7 @@ async function resolve(
     transport: client.transport,
     cached: resolution.cached,
     isStale: resolution.isStale === true && reply.rcode !== Rcode.SERVFAIL,
-    qtype: question.qtype,
+    question,
     seconds: Math.max(0, clock() - start), // a wall clock may step back
   });
   return octets;

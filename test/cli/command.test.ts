@@ -176,6 +176,11 @@ describe('check-config', () => {
       text: 'validation: { negativeTrustAnchors: [{ zone: broken.example, reason: theirs, until: 2100-01-01 }] }\n',
       says: 'broken.example. is insecure until 2100-01-01T00:00:00.000Z (theirs)',
     },
+    {
+      title: 'an exemption from a limit that is not set',
+      text: 'access: { trusted: [192.0.2.0/24] }\n',
+      says: 'access.trusted has no effect',
+    },
   ])('has one warning for $title', async ({ text, says }) => {
     write('no.anchors', '; none\n');
     const { stdout } = await run('check-config', write('warn.yaml', text));

@@ -315,13 +315,14 @@ test('a fault of ours is SERVFAIL, with question and id, and is told', async () 
 test('each resolved question is told with its verdict, and nothing else is', async () => {
   const facts: AnswerFact[] = [];
   let time = 100;
+  const question = { qname: parseName('www.example.com'), qtype: Type.A, qclass: Class.IN };
   const deps = { onAnswer: (fact: AnswerFact) => facts.push(fact), clock: () => (time += 0.5) };
   await ask(resolutionOf('nxdomain', SECURE, { cached: true }), queryOf({}), TCP_CLIENT, deps);
   await ask(resolutionOf('answer', bogus), queryOf({}), CLIENT, deps);
   await ask(resolutionOf('answer'), queryOf({ flags: { recursionDesired: false } }), CLIENT, deps);
   expect(facts).toEqual([
-    { verdict: 'nxdomain', rcode: Rcode.NXDOMAIN, transport: 'tcp', cached: true, isStale: false, qtype: Type.A, seconds: 0.5 },
-    { verdict: 'bogus', rcode: Rcode.SERVFAIL, transport: 'udp', cached: false, isStale: false, qtype: Type.A, seconds: 0.5 },
+    { verdict: 'nxdomain', rcode: Rcode.NXDOMAIN, transport: 'tcp', cached: true, isStale: false, question, seconds: 0.5 },
+    { verdict: 'bogus', rcode: Rcode.SERVFAIL, transport: 'udp', cached: false, isStale: false, question, seconds: 0.5 },
   ]);
 });
 
