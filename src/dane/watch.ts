@@ -108,7 +108,7 @@ function conditionsOf({ domain, mx, port }: DaneReport, now: number): Condition[
     {
       event: 'certificate-mismatch' as const,
       about: name,
-      holds: certificate === 'not-checked' ? undefined : certificate === 'failed',
+      holds: certificate === 'not-checked' || certificate === 'unreachable' ? undefined : certificate === 'failed',
       detail: `${name} port ${port} shows a certificate that no TLSA record matches`,
     },
     ...smtp.flatMap(({ ip, cert }) => (cert ? [certificateOf(`${name} ${ip}`, cert.notAfter, now)] : [])),

@@ -116,6 +116,8 @@ describe('DANE-TA(2)', () => {
     },
     { title: 'an intermediate for servers', chain: through({ extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] }), want: 'match' },
     { title: 'an intermediate with an unknown critical extension', chain: through({ unknownCritical: true }), want: 'critical-extension' },
+    { title: 'an intermediate signed with SHA-1', chain: through({ sha1: true }), want: 'signature-weak' },
+    { title: 'a certificate signed with SHA-1', chain: [leafOf({ sha1: true }), intermediate, root], want: 'signature-weak' },
     { title: 'an intermediate with a forged signature', chain: through({ forged: true }), want: 'chain-broken' },
     {
       title: 'a certificate for clients',
@@ -140,6 +142,10 @@ describe('DANE-TA(2)', () => {
     const top = makeCertificate(NOW, { commonName: 'Top', ca: true, pathLength });
     const ca = makeCertificate(NOW, { commonName: 'Below', ca: true, issuer: top });
     expect(outcome(judge([makeCertificate(NOW, { names: [HOST], issuer: ca }), ca, top], [row(2, 0, 1, top)]))).toBe(want);
+  });
+  test('how a trust anchor is signed is of no matter', () => {
+    const old = makeCertificate(NOW, { commonName: 'Old', ca: true, sha1: true });
+    expect(outcome(judge([makeCertificate(NOW, { names: [HOST], issuer: old }), old], [row(2, 0, 1, old)]))).toBe('match');
   });
   test('two certificates of one name, the good one last', () => {
     const twin = makeCertificate(NOW, { commonName: 'Intermediate', ca: true, issuer: stranger });

@@ -115,6 +115,7 @@ const odd: Case[] = [
   { title: 'an intermediate for mail alone', chain: below({ extendedKeyUsage: ['1.3.6.1.5.5.7.3.4'] }), rows: anchored },
   { title: 'an intermediate for servers', chain: below({ extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] }), rows: anchored },
   { title: 'an intermediate with an unknown critical extension', chain: below({ unknownCritical: true }), rows: anchored },
+  { title: 'an intermediate signed with SHA-1', chain: below({ sha1: true }), rows: anchored },
   { title: 'an intermediate with a forged signature', chain: below({ forged: true }), rows: anchored },
   { title: 'a root with path length 0, and a CA below it', chain: below({}, narrow), rows: [row(2, 0, 1, narrow)] },
   { title: 'a certificate for clients', chain: named({ names: [HOST], extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'] }), rows: anchored },

@@ -25,6 +25,8 @@ export interface CertificateOptions {
   readonly unknownCritical?: boolean;
   /** Signed anew with a key of these; made fresh where left out. */
   readonly keys?: Keys;
+  /** Signed with ECDSA and SHA-1 in place of SHA-256. */
+  readonly sha1?: boolean;
   /** Breaks the signature. */
   readonly forged?: boolean;
 }
@@ -58,7 +60,7 @@ export function makeCertificate(now: number, options: CertificateOptions = {}): 
     ...(options.extendedKeyUsage ? [extension('2.5.29.37', sequence(...options.extendedKeyUsage.map(oid)))] : []),
     ...(options.unknownCritical ? [extension('1.3.6.1.4.1.99999.1', sequence(), true)] : []),
   ];
-  const algorithm = sequence(oid('1.2.840.10045.4.3.2')); // ecdsa-with-SHA256
+  const algorithm = sequence(oid(options.sha1 ? '1.2.840.10045.4.1' : '1.2.840.10045.4.3.2')); // ecdsa-with-SHA1, ecdsa-with-SHA256
   const tbs = sequence(
     element(0xa0, integer(2)),
     element(0x02, serialOf(spki, commonName ?? '')),
@@ -69,7 +71,7 @@ export function makeCertificate(now: number, options: CertificateOptions = {}): 
     spki,
     ...(extensions.length === 0 ? [] : [element(0xa3, sequence(...extensions))]),
   );
-  const signature = sign('sha256', tbs, (issuer ?? keys).privateKey);
+  const signature = sign(options.sha1 ? 'sha1' : 'sha256', tbs, (issuer ?? keys).privateKey);
   if (options.forged) signature[signature.length - 1] = (signature.at(-1) as number) ^ 1;
   const der = sequence(tbs, algorithm, element(0x03, Buffer.concat([Buffer.of(0), signature])));
   return {

@@ -8,6 +8,7 @@ import { denialMutants } from './catalogue/denial.mjs';
 import { iteratorMutants } from './catalogue/iterator.mjs';
 import { prefetchMutants } from './catalogue/prefetch.mjs';
 import { preflightMutants } from './catalogue/preflight.mjs';
+import { probeMutants } from './catalogue/probe.mjs';
 import { resolverMutants } from './catalogue/resolver.mjs';
 import { serviceMutants } from './catalogue/service.mjs';
 import { signatureMutants } from './catalogue/signature.mjs';
@@ -29,6 +30,7 @@ export const mutants = [
   ...synthesisMutants,
   ...preflightMutants,
   ...serviceMutants,
+  ...probeMutants,
   ...udpFrontMutants,
   ...wireMutants,
 ];
