@@ -1,18 +1,13 @@
 #!/usr/bin/env node
-/** The `zeker` command (commander): reads the command line, runs one command, turns faults into one line and an exit status. */
+/**
+ * The `zeker` command (commander): reads the command line, runs one command, turns faults into one line and an exit status. A command is
+ * loaded when it is run: a service that starts has no time for the others.
+ */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Endpoint } from './base/prefix.ts';
 import { readMailDomain, readName, readType } from './base/question-text.ts';
-import { daneverify } from './cli/daneverify.ts';
-import { demo } from './cli/demo.ts';
 import { describeFault, exitStatus } from './cli/fault.ts';
-import { checkHealth } from './cli/health.ts';
-import { preflight } from './cli/preflight.ts';
-import { query } from './cli/query.ts';
-import { selftest } from './cli/selftest.ts';
-import { serve } from './cli/serve.ts';
-import { trust } from './cli/trust.ts';
 import { publishedSchema } from './config/published-schema.ts';
 import { toResolverSettings } from './config/resolver-settings.ts';
 import { tryParseServer } from './config/values.ts';
@@ -72,7 +67,11 @@ function program(): Command {
       'after',
       '\nExit status: 0 done, 1 failed, 2 wrong command line or configuration, 3 bogus or not deliverable, 4 indeterminate.',
     );
-  zeker.command('serve').description('run the service in the foreground').addOption(configOption()).action(serve);
+  zeker
+    .command('serve')
+    .description('run the service in the foreground')
+    .addOption(configOption())
+    .action(async (options) => (await import('./cli/serve.ts')).serve(options));
   zeker
     .command('demo')
     .description('run the service on a miniature internet in this process')
@@ -80,7 +79,7 @@ function program(): Command {
     .addOption(portOption('--http-port', 'HTTP', 8053))
     .addOption(portOption('--sandbox-port', 'name servers of the sandbox', 5399))
     .option('--once', 'print the table and end')
-    .action((options) => demo(options, print));
+    .action(async (options) => (await import('./cli/demo.ts')).demo(options, print));
   zeker
     .command('query')
     .description('resolve and validate one question in this process')
@@ -89,6 +88,7 @@ function program(): Command {
     .option('--dnssec', 'print signatures and proofs too')
     .addOption(configOption())
     .action(async (name, type, options) => {
+      const { query } = await import('./cli/query.ts');
       process.exitCode = await query(readName(name), readType(type), options, print);
     });
   zeker
@@ -111,6 +111,7 @@ authenticated counts; where no certificate was looked at, it is taken to match. 
 configuration. 3 mail would wait or be refused. 4 the MX lookup failed, so nobody can tell.`,
     )
     .action(async (domain, options) => {
+      const { daneverify } = await import('./cli/daneverify.ts');
       process.exitCode = await daneverify(readMailDomain(domain), options, (text) => void process.stdout.write(text));
     });
   zeker
@@ -146,6 +147,7 @@ Exit status: 0 no mail stops. 1 it could not be done, or was ended. 2 wrong comm
 4 none is known to stop, but of some domains or lines nobody can tell. No certificate is looked at: verified is what holds if they match.`,
     )
     .action(async (file, options) => {
+      const { preflight } = await import('./cli/preflight.ts');
       process.exitCode = await preflight(file, options, {
         write: (text) => void process.stdout.write(text),
         tell: (line) => void process.stderr.write(`${line}\n`),
@@ -171,6 +173,7 @@ Exit status: 0 all can serve, and agree. 1 it could not be done. 2 wrong command
 4 one does not answer, so nobody can tell.`,
     )
     .action(async (options) => {
+      const { selftest } = await import('./cli/selftest.ts');
       process.exitCode = await selftest(options, (text) => void process.stdout.write(text));
     });
   zeker
@@ -191,8 +194,12 @@ Exit status: 0 all can serve, and agree. 1 it could not be done. 2 wrong command
     .description('show the trust anchors and the states of their keys')
     .option('--json', 'as JSON')
     .addOption(configOption())
-    .action((options) => trust(options, print));
-  zeker.command('health').description('ask the running service whether it is ready').addOption(configOption()).action(checkHealth);
+    .action(async (options) => (await import('./cli/trust.ts')).trust(options, print));
+  zeker
+    .command('health')
+    .description('ask the running service whether it is ready')
+    .addOption(configOption())
+    .action(async (options) => (await import('./cli/health.ts')).checkHealth(options));
   return zeker;
 }
 

@@ -16,7 +16,6 @@ import { type Config, fileFault } from './config.ts';
 import { createDaneCheck } from './dane/check.ts';
 import { followAnchors, logTrust, openTrust, type Trust } from './follow-anchors.ts';
 import { openFront } from './front.ts';
-import { buildApp } from './http/app.ts';
 import type { PeerReport } from './http/health-route.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { frontOptions, listenDns, type MayAsk, type Stoppable } from './listen.ts';
@@ -258,6 +257,7 @@ async function listenHttp(
   metrics.watchTrust(trust.report);
   metrics.watchOctets('resolver', () => resolver.figures().octets);
   const clients = createPrefixSet(access);
+  const { buildApp } = await import('./http/app.ts'); // a third of all code, and DNS is served already
   const app = buildApp({
     resolver,
     checkDane: createDaneCheck({ resolver, now, openProbe: openProbe(config, now) }),
