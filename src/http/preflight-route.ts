@@ -12,7 +12,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { CheckDane } from '../dane/check.ts';
 import { domainReasons } from '../dane/verdicts.ts';
-import { type DomainList, listDomains, readDomainList } from '../preflight/domain-list.ts';
+import type { DomainList } from '../preflight/domain-list.ts';
 import { isDomainPattern } from '../preflight/domain-pattern.ts';
 import { outcomes, type PreflightReason } from '../preflight/judge.ts';
 import { danePolicies, judges, makePlan, type PlanSettings } from '../preflight/plan.ts';
@@ -20,6 +20,7 @@ import { formatCsv, formatTable, makeReport, type PreflightReport } from '../pre
 import type { PreflightRow } from '../preflight/row.ts';
 import { runPreflight } from '../preflight/run.ts';
 import { errorSchema, HttpError } from './errors.ts';
+import { type ListTask, readListApart } from './list-reader.ts';
 import type { App, CheckReady } from './route.ts';
 import type { CheckToken } from './token-gate.ts';
 
@@ -148,12 +149,13 @@ export function preflightRoute(app: App, { checkDane, checkReady, supposed, chec
     refuseIfBusy();
   };
   app.post('/dane/preflight', { schema, bodyLimit: limits.octets, onRequest }, async ({ body, query: { format }, raw }, reply) => {
-    const list = readBodyList(body);
+    const task = listTask(body);
     const settings = readSettings(body, supposed);
     const plan = makePlan(settings);
     checkReady();
     refuseIfBusy();
     const signal = enter(raw.socket, reply.raw);
+    const list = await readListApart(task, signal);
     const rows = runPreflight(list.domains, plan, { check, atOnce: limits.atOnce, signal });
     if (format === 'ndjson') {
       const stream = Readable.from(jsonLines(rows, list, settings), { objectMode: false });
@@ -177,10 +179,9 @@ const documents = {
 
 type Body = { readonly domains?: readonly string[]; readonly list?: string; readonly column?: string };
 
-function readBodyList({ domains, list, column }: Body): DomainList {
+function listTask({ domains, list, column }: Body): ListTask {
   if ((domains === undefined) === (list === undefined)) throw wrong('give either domains or list');
-  const options = { maxDomains: limits.domains, ...(column === undefined ? {} : { column }) };
-  return domains ? listDomains(domains, options) : readDomainList(Buffer.from(list ?? ''), options);
+  return { domains, list, options: { maxDomains: limits.domains, ...(column === undefined ? {} : { column }) } };
 }
 
 function readSettings(

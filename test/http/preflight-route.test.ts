@@ -160,6 +160,22 @@ describe('refused', () => {
   });
 });
 
+test('a list that takes long to read stops nothing else meanwhile', async () => {
+  const { app } = appFor(script, { probe });
+  const cells = '"""\n'.repeat(250_000);
+  let turns = 0;
+  const counting = setInterval(() => turns++, 5);
+  const response = await app.inject({
+    method: 'POST',
+    url: '/dane/preflight',
+    payload: JSON.stringify({ list: `domain,x\n${cells}` }),
+    headers: json,
+  });
+  clearInterval(counting);
+  expect([200, 400]).toContain(response.statusCode);
+  expect(turns).toBeGreaterThan(20);
+}, 30_000);
+
 describe('a client that goes away', () => {
   const closers: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
