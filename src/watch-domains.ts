@@ -70,7 +70,8 @@ function openWebhook(url: string, log: Logger): ReturnType<typeof createWebhook>
   return createWebhook({
     url,
     post: postJson,
-    onLost: (why) => log.error({ webhook: url }, `news of a watched domain was not delivered: ${why}`),
+    // Whoever knows the whole of it may post there.
+    onLost: (why) => log.error({ webhook: new URL(url).origin }, `news of a watched domain was not delivered: ${why}`),
     wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
   });
 }

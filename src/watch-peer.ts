@@ -54,6 +54,7 @@ export function watchPeer({ peer, zones, interval, resolver, log, now, ask = cre
   };
   const start = () =>
     void look().catch((err) => {
+      if (ended) return;
       log.error({ err }, 'the look at the peer failed');
       timer = setTimeout(start, interval * 1000);
     });

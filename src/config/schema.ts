@@ -116,14 +116,14 @@ export const configSchema = Type.Object(
       }),
     }),
     dane: section('What DANE means for mail: the live check of `zeker daneverify` and /dane/:domain?probe=tls; domains that are watched.', {
-      probe: section('Connections to mail hosts. Over HTTP there are none without `token` or `tokenFile`.', {
+      probe: section('Connections to mail hosts. Over HTTP there are none without `token` or `tokenFile`, and no preflight.', {
         token: Type.Optional(
           Type.String({
             minLength: 16,
             maxLength: 512,
             pattern: '^[A-Za-z0-9._~+/-]+=*$',
             expects: 'at least 16 of the characters that a bearer token may have (RFC 6750)',
-            description: 'Whoever asks for probe=tls over HTTP sends it: Authorization: Bearer TOKEN.',
+            description: 'Whoever asks for probe=tls or a preflight over HTTP sends it: Authorization: Bearer TOKEN.',
           }),
         ),
         tokenFile: Type.Optional(

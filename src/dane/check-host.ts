@@ -98,7 +98,7 @@ export async function checkHost(host: MailHost, context: HostContext): Promise<C
  * against wrong addresses (RFC 7672 §2.2.2), so insecure ones are connected to.
  */
 function probeTarget(
-  { nextHops }: HostContext,
+  { mx, nextHops }: HostContext,
   tlsa: TlsaColumn | undefined,
   candidate: CheckedCandidate | undefined,
   families: readonly Lookup<string>[],
@@ -111,7 +111,8 @@ function probeTarget(
     addresses: secure.length > 0 ? secure : ofState('insecure'),
     base,
     records: tlsa === 'secure' ? candidate.judged : [],
-    names: [...new Set([base, ...nextHops])],
+    // Who is led by an MX RRset that is not secure knows the host by its own name alone (RFC 7672 §3.2.2).
+    names: [...new Set([base, ...(mx === 'secure' ? nextHops : [])])],
   };
 }
 

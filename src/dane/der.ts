@@ -48,6 +48,16 @@ export function readCertificateParts(der: Uint8Array): CertificateParts {
   };
 }
 
+/** Whether these octets are one SEQUENCE, with nothing behind it. */
+export function isOneSequence(octets: Uint8Array): boolean {
+  try {
+    return one(octets, tags.sequence).whole.length === octets.length;
+  } catch (error) {
+    if (error instanceof DerError) return false;
+    throw error;
+  }
+}
+
 function readExtension({ content }: Element) {
   const [id, second, third] = children(content);
   const critical = second?.tag === tags.boolean && second.content[0] !== 0;

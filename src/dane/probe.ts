@@ -186,7 +186,9 @@ export interface HostCertificate {
 export function hostCertificate(reports: readonly SmtpReport[], usable: boolean): HostCertificate {
   if (usable ? reports.some(({ match }) => match) : reports.some(({ protocol }) => protocol !== undefined))
     return { certificate: usable ? 'success' : 'not-checked' };
-  const tried = reports.filter(({ error }) => error !== 'address-not-allowed' && error !== 'limit-spent');
+  // What was not looked at may authenticate: nobody can tell.
+  if (reports.some(({ error }) => error === 'limit-spent')) return { certificate: 'not-checked' };
+  const tried = reports.filter(({ error }) => error !== 'address-not-allowed');
   const connected = tried.find(({ connected }) => connected);
   if (connected) return { certificate: 'failed', failure: failureReason(connected) };
   return tried.length === 0 ? { certificate: 'not-checked' } : { certificate: 'unreachable' };

@@ -6,6 +6,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { WireError } from '../wire/error.ts';
 import { readTlsa } from '../wire/rdata/tlsa.ts';
+import { isOneSequence } from './der.ts';
 import type { UsabilityReason } from './verdicts.ts';
 
 /** One TLSA record and what may be done with it. Of a malformed record only `data`, its whole RDATA, means anything. */
@@ -75,7 +76,8 @@ function isDer(selector: 0 | 1, data: Uint8Array): boolean {
   try {
     if (selector === 0) new X509Certificate(data);
     else createPublicKey({ key: Buffer.from(data), format: 'der', type: 'spki' });
-    return data[0] === 0x30; // X509Certificate takes PEM too
+    // OpenSSL takes PEM too, and octets behind the end; as a record it refuses both (`SSL_dane_tlsa_add`).
+    return isOneSequence(data);
   } catch {
     return false;
   }

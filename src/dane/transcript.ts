@@ -89,10 +89,11 @@ function secureAddressLines(
     if (end !== 'not-checked') return end;
     if (certificateLines(domain, connection, lines)) return 'verified';
   }
-  if (tried.some(({ connected }) => connected)) return 'failed';
+  const isWhole = tried.every(({ error }) => error !== 'limit-spent'); // else nobody can tell, as probe.ts has it
+  if (tried.some(({ connected }) => connected)) return isWhole ? 'failed' : 'not-checked';
   const end = tlsaLines(where, candidates.at(-1), lines);
-  const looked = tried.some(({ error }) => error !== 'address-not-allowed' && error !== 'limit-spent');
-  return end === 'not-checked' && looked ? 'failed' : end;
+  const looked = tried.some(({ error }) => error !== 'address-not-allowed');
+  return end === 'not-checked' && isWhole && looked ? 'failed' : end;
 }
 
 /** Adds what came of TLS on one connection, and tells whether the certificate matches. */

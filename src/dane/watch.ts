@@ -61,26 +61,61 @@ interface Condition {
   readonly detail: string;
 }
 
+/** What a check comes to beside what was known. */
+export interface Compared {
+  readonly after: Watched;
+  readonly news: WatchNews[];
+}
+
 /** Compares a check with what was known. @param now seconds since the epoch */
-export function compareWatched(before: Watched, report: DaneReport, now: number): { readonly after: Watched; readonly news: WatchNews[] } {
+export function compareWatched(before: Watched, report: DaneReport, now: number): Compared {
   const { domain } = report;
-  if (isFailed(report)) {
-    const failures = before.failures + 1;
-    const failing: Condition = {
-      event: 'lookups-failing',
-      about: '',
-      holds: failures >= FAILURES_TOLD,
-      detail: `no verdict in ${failures} checks: ${report.rfc7672.reason}`,
-    };
-    const { raised, news } = raise(before.raised, [failing], domain, true);
-    return { after: { verdict: before.verdict, failures, raised }, news };
-  }
+  if (isFailed(report)) return compareFailed(before, domain, report.rfc7672.reason);
   const verdict = verdictOf(report);
-  const { raised, news } = raise(before.raised, conditionsOf(report, now), domain, false);
   const [was, is] = [before.verdict && inWords(before.verdict), inWords(verdict)];
-  if (was !== undefined && was !== is)
+  const isChange = was !== undefined && was !== is;
+  const partial = isPartial(report);
+  const failures = before.failures + 1;
+  // Where a lookup of one host failed, another host decides: that is a verdict on the network, until it has lasted.
+  const isDoubtful = isChange && partial && failures < FAILURES_TOLD;
+  const over: Condition = {
+    event: 'lookups-failing',
+    about: '',
+    holds: isDoubtful ? undefined : false,
+    detail: 'no more: lookups-failing',
+  };
+  const { raised, news } = raise(before.raised, [...conditionsOf(report, now), over], domain, partial);
+  if (isDoubtful) return { after: { verdict: before.verdict, failures, raised }, news };
+  if (isChange)
     news.unshift({ domain, event: 'verdict-changed', ended: false, detail: `was ${was}; is ${is}, for ${report.rfc7672.reason}` });
   return { after: { verdict, failures: 0, raised }, news };
+}
+
+/** A check that spent its time or its lookups before it came to a report. */
+export function compareUnfinished(before: Watched, domain: string): Compared {
+  return compareFailed(before, domain, 'check-not-finished');
+}
+
+function compareFailed(before: Watched, domain: string, why: string): Compared {
+  const failures = before.failures + 1;
+  const failing: Condition = {
+    event: 'lookups-failing',
+    about: '',
+    holds: failures >= FAILURES_TOLD,
+    detail: `no verdict in ${failures} checks: ${why}`,
+  };
+  const { raised, news } = raise(before.raised, [failing], domain, true);
+  return { after: { verdict: before.verdict, failures, raised }, news };
+}
+
+/** Whether it did not see all that another check may see: a lookup failed, or a connection came to no certificate. */
+function isPartial({ mx }: DaneReport): boolean {
+  const lookups = [mx, ...mx.hosts.flatMap(({ a, aaaa, candidates }) => [a, aaaa, ...candidates])];
+  const connections = mx.hosts.flatMap(({ smtp }) => smtp);
+  return (
+    lookups.some((lookup) => lookup?.status === 'indeterminate') ||
+    connections.some(({ cert, error }) => !cert && error !== 'address-not-allowed')
+  );
 }
 
 /** What the network may be at fault for: nobody knows what would happen to mail, and asking again may tell. */
@@ -135,6 +170,9 @@ function certificateOf(about: string, notAfter: string, now: number): Condition 
   };
 }
 
+/** What still holds for having been raised once may name addresses that are long gone: so many are remembered for one domain. */
+const MAX_RAISED = 200;
+
 /** Tells of each condition that begins and of each that ends. @param isPartial whether what is not among them still holds */
 function raise(before: readonly string[], conditions: readonly Condition[], domain: string, isPartial: boolean) {
   const known = new Set(before);
@@ -154,7 +192,7 @@ function raise(before: readonly string[], conditions: readonly Condition[], doma
     if (isPartial) raised.push(key);
     else news.push({ domain, event: key.split(' ', 1)[0] as WatchEvent, ended: true, detail: `no more: ${key}` });
   }
-  return { raised, news };
+  return { raised: raised.slice(0, MAX_RAISED), news };
 }
 
 const LEAST_SECONDS = 30;

@@ -32,6 +32,7 @@ import { preflightRoute, type Supposed } from './preflight-route.ts';
 import { createProbeGate, type ProbeGateDeps } from './probe-gate.ts';
 import { resolveRoute } from './resolve-route.ts';
 import type { App, CheckReady } from './route.ts';
+import { createTokenGate } from './token-gate.ts';
 import { trustRoute } from './trust-route.ts';
 
 export interface AppDeps extends GuardDeps {
@@ -47,7 +48,7 @@ export interface AppDeps extends GuardDeps {
   /** What a preflight supposes of the appliance where a request says nothing else. */
   readonly supposed?: Supposed;
   readonly logger?: FastifyBaseLogger;
-  /** Who may have mail hosts connected to; nobody unless told. `checkDane` must have a probe then. */
+  /** Who may have mail hosts connected to, and with the same token ask for a preflight; nobody unless told. `checkDane` must have a probe then. */
   readonly probe?: Omit<ProbeGateDeps, 'clockMs'>;
   /** Lookups that may go on at once; `httpLimits` unless told. */
   readonly limits?: AdmissionLimits;
@@ -147,7 +148,12 @@ function addRoutes(app: App, deps: AppDeps): void {
   };
   const gate = createProbeGate({ ...(deps.probe ?? { token: undefined, ports: [], perMinute: 1 }), clockMs });
   daneRoute(app, { checkDane, checkReady, admit, metrics, clockMs, gate });
-  preflightRoute(app, { checkDane, checkReady, supposed: deps.supposed ?? { policy: 'opportunistic', routes: [], internalDomains: [] } });
+  const checkToken = createTokenGate(deps.probe?.token, {
+    off: new HttpError(403, 'preflight-disabled', 'Preflights are off here: dane.probe.token or dane.probe.tokenFile switches them on.'),
+    wrong: new HttpError(401, 'token-required', 'A preflight needs the bearer token of dane.probe in the Authorization header.'),
+  });
+  const supposed = deps.supposed ?? { policy: 'opportunistic', routes: [], internalDomains: [] };
+  preflightRoute(app, { checkDane, checkReady, supposed, checkToken });
   resolveRoute(app, { resolver, checkReady, admit, now });
   healthRoute(app, readiness, version, deps.peer);
   metricsRoute(app, metrics);

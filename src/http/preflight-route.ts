@@ -5,11 +5,14 @@
  * Limits: one preflight at a time; queries at one name server are bounded by the domains checked at once alone.
  */
 
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { CheckDane } from '../dane/check.ts';
 import { domainReasons } from '../dane/verdicts.ts';
-import { type DomainList, listDomains, readDomainList } from '../preflight/domain-list.ts';
+import type { DomainList } from '../preflight/domain-list.ts';
 import { isDomainPattern } from '../preflight/domain-pattern.ts';
 import { outcomes, type PreflightReason } from '../preflight/judge.ts';
 import { danePolicies, judges, makePlan, type PlanSettings } from '../preflight/plan.ts';
@@ -17,7 +20,9 @@ import { formatCsv, formatTable, makeReport, type PreflightReport } from '../pre
 import type { PreflightRow } from '../preflight/row.ts';
 import { runPreflight } from '../preflight/run.ts';
 import { errorSchema, HttpError } from './errors.ts';
+import { type ListTask, readListApart } from './list-reader.ts';
 import type { App, CheckReady } from './route.ts';
+import type { CheckToken } from './token-gate.ts';
 
 export type Supposed = Pick<PlanSettings, 'policy' | 'routes' | 'internalDomains'>;
 
@@ -25,6 +30,8 @@ export interface PreflightRouteDeps {
   readonly checkDane: CheckDane;
   readonly checkReady: CheckReady;
   readonly supposed: Supposed;
+  /** A preflight is the dearest thing to ask for here, so it wants the token. */
+  readonly checkToken: CheckToken;
 }
 
 /** The numbers are ours; a list of 10,000 destination controls has some 3 MB. */
@@ -50,7 +57,7 @@ const schema = {
   summary: 'Whose mail stops when DANE is switched on, for a list of domains',
   description:
     'Streams a row a domain, as they are done, in JSON lines; the last line has `held`, the domains whose mail stops, `summary` and `unread`. ' +
-    'The other formats send all at the end. No mail host is connected to.',
+    'The other formats send all at the end. No mail host is connected to. It needs a bearer token.',
   querystring: Type.Object(
     {
       format: Type.Enum(['ndjson', 'json', 'csv', 'table'], {
@@ -93,6 +100,7 @@ const schema = {
       },
     },
     400: errorSchema,
+    401: errorSchema,
     403: errorSchema,
     413: errorSchema,
     415: errorSchema,
@@ -102,7 +110,7 @@ const schema = {
 };
 
 /** Adds the route. */
-export function preflightRoute(app: App, { checkDane, checkReady, supposed }: PreflightRouteDeps): void {
+export function preflightRoute(app: App, { checkDane, checkReady, supposed, checkToken }: PreflightRouteDeps): void {
   let isOpen = false;
   let checks = 0;
   const check: CheckDane = async (...args) => {
@@ -113,26 +121,45 @@ export function preflightRoute(app: App, { checkDane, checkReady, supposed }: Pr
       checks--;
     }
   };
-  app.post('/dane/preflight', { schema, bodyLimit: limits.octets }, async ({ body, query: { format } }, reply) => {
-    const list = readBodyList(body);
+  const refuseIfBusy = () => {
+    // Those that a client left behind when it went away go on for some seconds, and count.
+    if (isOpen || checks > 0) throw new HttpError(503, 'busy', 'A preflight is going on; there is room for one at a time.', RETRY_AFTER);
+  };
+  /** Takes the room there is. The signal says when it is over: time is up, all was sent, or the client went away. */
+  const enter = (socket: Socket, response: ServerResponse): AbortSignal => {
+    const ended = new AbortController();
+    const end = () => {
+      if (ended.signal.aborted) return;
+      clearTimeout(timer);
+      socket.off('close', end);
+      isOpen = false;
+      ended.abort();
+    };
+    const timer = setTimeout(end, limits.totalMs);
+    isOpen = true;
+    response.once('close', end);
+    // A response that waits behind another one on its connection (pipelining) hears nothing of the end of it.
+    socket.once('close', end);
+    if (socket.destroyed) end();
+    return ended.signal;
+  };
+  // Before anything is read of a body.
+  const onRequest = async ({ headers }: FastifyRequest) => {
+    checkToken(headers.authorization);
+    refuseIfBusy();
+  };
+  app.post('/dane/preflight', { schema, bodyLimit: limits.octets, onRequest }, async ({ body, query: { format }, raw }, reply) => {
+    const task = listTask(body);
     const settings = readSettings(body, supposed);
     const plan = makePlan(settings);
     checkReady();
-    // Those that a client left behind when it went away go on for some seconds, and count.
-    if (isOpen || checks > 0) throw new HttpError(503, 'busy', 'A preflight is going on; there is room for one at a time.', RETRY_AFTER);
-    isOpen = true;
-    const ended = new AbortController();
-    const timer = setTimeout(() => ended.abort(), limits.totalMs);
-    // Comes always, whether all was sent or the client went away.
-    reply.raw.once('close', () => {
-      isOpen = false;
-      clearTimeout(timer);
-      ended.abort();
-    });
-    const rows = runPreflight(list.domains, plan, { check, atOnce: limits.atOnce, signal: ended.signal });
+    refuseIfBusy();
+    const signal = enter(raw.socket, reply.raw);
+    const list = await readListApart(task, signal);
+    const rows = runPreflight(list.domains, plan, { check, atOnce: limits.atOnce, signal });
     if (format === 'ndjson') {
       const stream = Readable.from(jsonLines(rows, list, settings), { objectMode: false });
-      ended.signal.addEventListener('abort', () => stream.destroy(), { once: true });
+      signal.addEventListener('abort', () => stream.destroy(), { once: true });
       return reply.type('application/x-ndjson; charset=utf-8').send(stream);
     }
     const all: PreflightRow[] = [];
@@ -152,10 +179,9 @@ const documents = {
 
 type Body = { readonly domains?: readonly string[]; readonly list?: string; readonly column?: string };
 
-function readBodyList({ domains, list, column }: Body): DomainList {
+function listTask({ domains, list, column }: Body): ListTask {
   if ((domains === undefined) === (list === undefined)) throw wrong('give either domains or list');
-  const options = { maxDomains: limits.domains, ...(column === undefined ? {} : { column }) };
-  return domains ? listDomains(domains, options) : readDomainList(Buffer.from(list ?? ''), options);
+  return { domains, list, options: { maxDomains: limits.domains, ...(column === undefined ? {} : { column }) } };
 }
 
 function readSettings(

@@ -3,8 +3,8 @@
  * on third parties, so the access list alone does not open it.
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { HttpError } from './errors.ts';
+import { createTokenGate } from './token-gate.ts';
 
 export interface ProbeGateDeps {
   /** Undefined: nobody may. */
@@ -27,18 +27,17 @@ const MINUTE_MS = 60_000;
 
 /** Opens the gate with a full minute's worth of probes; what is spent comes back evenly. */
 export function createProbeGate({ token, ports, perMinute, clockMs }: ProbeGateDeps): ProbeGate {
-  const wanted = token === undefined ? undefined : digest(`Bearer ${token}`);
+  const checkToken = createTokenGate(token, {
+    off: new HttpError(403, 'probe-disabled', 'Probes are off: dane.probe.token or dane.probe.tokenFile switches them on.'),
+    wrong: new HttpError(401, 'token-required', 'A probe needs the bearer token of dane.probe in the Authorization header.'),
+  });
   // A probe costs as many as a minute has milliseconds; each millisecond earns `perMinute`.
   const full = perMinute * MINUTE_MS;
   let credit = full;
   let countedMs = clockMs();
   return {
     authorise(authorization, port) {
-      if (!wanted) throw new HttpError(403, 'probe-disabled', 'Probes are off: dane.probe.token or dane.probe.tokenFile switches them on.');
-      // The scheme is case-insensitive (RFC 9110 §11.1).
-      const given = (authorization ?? '').replace(/^bearer +/i, 'Bearer ');
-      if (!timingSafeEqual(wanted, digest(given)))
-        throw new HttpError(401, 'token-required', 'A probe needs the bearer token of dane.probe in the Authorization header.');
+      checkToken(authorization);
       if (!ports.includes(port)) throw new HttpError(403, 'port-not-allowed', 'Probes may not connect to this port: see dane.probe.ports.');
     },
     spend() {
@@ -52,9 +51,4 @@ export function createProbeGate({ token, ports, perMinute, clockMs }: ProbeGateD
       credit -= MINUTE_MS;
     },
   };
-}
-
-/** Of equal length whatever the text is, so that comparing tells nothing of it. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -94,7 +94,7 @@ function collect(format: ListFormat, found: Iterable<Found>, maxDomains: number)
   let unreadCount = 0;
   for (const { line, text, dane, why } of found) {
     const read = why === undefined ? tryReadDomain(text) : { why };
-    const policy = dane === undefined ? undefined : policyWords[dane.toLowerCase()];
+    const policy = dane === undefined ? undefined : policyWords.get(dane.toLowerCase());
     const objection = 'why' in read ? read.why : dane !== undefined && !policy ? `${printable(dane)} is no setting of DANE` : undefined;
     if (objection !== undefined || 'why' in read) {
       unreadCount++;
@@ -108,19 +108,19 @@ function collect(format: ListFormat, found: Iterable<Found>, maxDomains: number)
   return { format, domains: [...domains.values()], duplicates, unreadCount, unread };
 }
 
-/** Words for the appliance's three settings. */
-const policyWords: Readonly<Record<string, DanePolicy>> = {
-  none: 'none',
-  off: 'none',
-  no: 'none',
-  '0': 'none',
-  opportunistic: 'opportunistic',
-  on: 'opportunistic',
-  yes: 'opportunistic',
-  '1': 'opportunistic',
-  mandatory: 'mandatory',
-  '2': 'mandatory',
-};
+/** Words for the appliance's three settings. A Map, for an object has words of its own, such as `constructor`. */
+const policyWords: ReadonlyMap<string, DanePolicy> = new Map([
+  ['none', 'none'],
+  ['off', 'none'],
+  ['no', 'none'],
+  ['0', 'none'],
+  ['opportunistic', 'opportunistic'],
+  ['on', 'opportunistic'],
+  ['yes', 'opportunistic'],
+  ['1', 'opportunistic'],
+  ['mandatory', 'mandatory'],
+  ['2', 'mandatory'],
+]);
 
 /** More than a name of 255 octets can take, each written as `\DDD`. */
 const MAX_DOMAIN_CHARACTERS = 1020;

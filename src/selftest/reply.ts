@@ -19,10 +19,16 @@ export type Reply = { readonly outcome: 'message'; readonly message: Message } |
 /** Asks with RD, AD and DO set; over TCP too where UDP gave a truncated reply, unless the transport is told. Never rejects. */
 export type Ask = (question: Question, options?: AskOptions) => Promise<Reply>;
 
+/** A reply may have thousands of them. */
+const MAX_ERRORS = 4;
+
 /** RCODE in words, and the extended errors beside it. */
 export function describeReply(reply: Reply): string {
   if (reply.outcome === 'silent') return reply.why;
-  const errors = (reply.message.edns?.options ?? []).map(readEde).filter((error) => error !== undefined);
+  const errors = (reply.message.edns?.options ?? [])
+    .map(readEde)
+    .filter((error) => error !== undefined)
+    .slice(0, MAX_ERRORS);
   const told = errors.map(({ infoCode, extraText }) => `EDE ${infoCode}${extraText === '' ? '' : ` ${extraText}`}`).join(', ');
   return `${formatRcode(reply.message.rcode)}${told === '' ? '' : ` (${told})`}`;
 }

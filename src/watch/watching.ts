@@ -7,7 +7,7 @@ import { BudgetExceeded } from '../base/budget.ts';
 import { formatName, type Name } from '../base/name.ts';
 import type { CheckDane } from '../dane/check.ts';
 import { mailName } from '../dane/lookup.ts';
-import { compareWatched, nextCheck, UNSEEN, type Watched, type WatchNews } from '../dane/watch.ts';
+import { type Compared, compareUnfinished, compareWatched, nextCheck, UNSEEN, type Watched, type WatchNews } from '../dane/watch.ts';
 import type { WatchLog, WatchStore } from './store.ts';
 
 export interface WatchDeps {
@@ -61,9 +61,10 @@ export function startWatching(deps: WatchDeps): Watching {
     const added = [...chosen].filter(([key]) => !entries.has(key));
     added.forEach(([key, name], i) => {
       const due = now + (SPREAD_SECONDS * i) / added.length;
-      entries.set(key, { name, watched: kept.get(mailName(name)) ?? UNSEEN, due, isRunning: false });
+      const text = mailName(name);
+      entries.set(key, { name, watched: kept.get(text) ?? UNSEEN, due, isRunning: false });
+      kept.delete(text); // the rest waits for those asked for most: nobody has asked yet after a start
     });
-    kept.clear();
   }
 
   async function check(entry: Entry): Promise<void> {
@@ -72,19 +73,23 @@ export function startWatching(deps: WatchDeps): Watching {
     try {
       const report = await deps.checkDane(entry.name);
       const now = deps.now();
-      const { after, news } = compareWatched(entry.watched, report, now);
-      if (JSON.stringify(after) !== JSON.stringify(entry.watched)) saveAt = Math.min(saveAt, now + SAVE_SECONDS);
-      entry.watched = after;
       entry.due = nextCheck(report, now);
-      for (const item of news) tell(item);
+      note(entry, compareWatched(entry.watched, report, now), now);
     } catch (error) {
-      entry.due = deps.now() + RETRY_SECONDS;
-      if (!(error instanceof BudgetExceeded))
-        deps.log.error({ err: error, domain: formatName(entry.name) }, 'a watched domain was not checked');
+      const now = deps.now();
+      entry.due = now + RETRY_SECONDS;
+      if (error instanceof BudgetExceeded) note(entry, compareUnfinished(entry.watched, mailName(entry.name)), now);
+      else deps.log.error({ err: error, domain: formatName(entry.name) }, 'a watched domain was not checked');
     } finally {
       entry.isRunning = false;
       running--;
     }
+  }
+
+  function note(entry: Entry, { after, news }: Compared, now: number): void {
+    if (JSON.stringify(after) !== JSON.stringify(entry.watched)) saveAt = Math.min(saveAt, now + SAVE_SECONDS);
+    entry.watched = after;
+    for (const item of news) tell(item);
   }
 
   function tell(news: WatchNews): void {

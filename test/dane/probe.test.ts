@@ -303,6 +303,29 @@ describe('what is connected to', () => {
     expect(smtp.filter(({ error }) => error === 'limit-spent')).toHaveLength(216);
     expect(report.mx.hosts.at(-1)?.certificate).toBe('not-checked');
   });
+  test('a host of which not all was looked at has no certificate that fails', async () => {
+    const script: Script = {
+      'example MX': { rdata: mx([10, 'mx.example']) },
+      'mx.example A': { rdata: ip('192.0.2.1', '192.0.2.2') },
+      '_25._tcp.mx.example TLSA': { rdata: tlsa(ofKey(leaf)) },
+    };
+    const hosts = { '192.0.2.1': sends(stranger), '192.0.2.2': sends(leaf) };
+    const { report, text } = await probe(script, hosts, { limits: { addressesPerHost: 1 } });
+    expect(report.mx.hosts[0]?.certificate).toBe('not-checked');
+    expect(text.endsWith('Certificate not checked.\n')).toBe(true);
+    expect((await probe(script, hosts)).report.mx.hosts[0]?.certificate).toBe('success');
+  });
+  test('where the MX RRset is not secure a certificate of the domain alone is none of the host (RFC 7672 §3.2.2)', async () => {
+    const own = makeCertificate(NOW, { names: ['example'], issuer: root });
+    const script = (state: 'secure' | 'insecure'): Script => ({
+      'example MX': { rdata: mx([10, 'mx.elsewhere']), state },
+      'mx.elsewhere A': { rdata: ip('192.0.2.1') },
+      '_25._tcp.mx.elsewhere TLSA': { rdata: tlsa([2, 0, 1, sha256(root.der)]) },
+    });
+    const hosts = { '192.0.2.1': sends(own, root) };
+    expect((await probe(script('secure'), hosts)).smtp).toMatchObject([{ match: { depth: 1 } }]);
+    expect((await probe(script('insecure'), hosts)).smtp).toMatchObject([{ error: 'certificate-name-mismatch' }]);
+  });
   test('no more at once than the concurrency, over all checks', async () => {
     let now = 0;
     let most = 0;

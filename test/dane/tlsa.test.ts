@@ -42,6 +42,8 @@ describe('RFC 7672 §3.1.3: which TLSA records are usable', () => {
     { title: 'Full of no octets', record: [3, 0, 0, new Uint8Array()], why: 'not-der' },
     { title: 'a key where a certificate belongs', record: [3, 0, 0, SPKI], why: 'not-der' },
     { title: 'a certificate where a key belongs', record: [3, 1, 0, CERTIFICATE], why: 'not-der' },
+    { title: 'a certificate with an octet behind it', record: [3, 0, 0, Buffer.concat([CERTIFICATE, Buffer.of(0)])], why: 'not-der' },
+    { title: 'a key with an octet behind it', record: [3, 1, 0, Buffer.concat([SPKI, Buffer.of(0)])], why: 'not-der' },
     { title: 'a certificate as PEM', record: [3, 0, 0, pem(CERTIFICATE)], why: 'not-der' },
   ])('$title: $why', ({ record, why }) => expect(whyOf(record)).toEqual([why]));
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parseName } from '../../src/base/name.ts';
 import { createDaneCheck } from '../../src/dane/check.ts';
 import type { DaneReport, LookupReport } from '../../src/dane/report.ts';
-import { compareWatched, nextCheck, UNSEEN, type Watched } from '../../src/dane/watch.ts';
+import { compareUnfinished, compareWatched, nextCheck, UNSEEN, type Watched } from '../../src/dane/watch.ts';
 import { ip, mx, NOW, type Script, scriptedResolver, USABLE } from './scripted-resolver.ts';
 
 const script: Script = {
@@ -75,6 +75,44 @@ describe('verdicts', () => {
       ['verdict-changed', 'lookups-failing ended'],
     ]);
   });
+});
+
+describe('one of several hosts', () => {
+  const two: Script = {
+    'example MX': { rdata: mx([10, 'mx.example'], [20, 'mx2.example']) },
+    'mx2.example A': { rdata: ip('192.0.2.2') },
+    '_25._tcp.mx2.example TLSA': { kind: 'nodata' },
+  };
+  const both = () => check(two);
+  const firstFails = () => check({ ...two, '_25._tcp.mx.example TLSA': { state: 'indeterminate' } });
+
+  test('whose lookup fails now and then makes no verdict that goes to and fro', async () => {
+    const [good, failing] = [await both(), await firstFails()];
+    expect(tell(good, failing, good, failing, failing, good).flat()).toEqual([]);
+  });
+
+  test('whose lookups fail for long does', async () => {
+    const [good, failing] = [await both(), await firstFails()];
+    expect(tell(good, failing, failing, failing, failing)).toEqual([[], [], [], ['verdict-changed'], []]);
+  });
+
+  test('that was not seen this time: what was raised of it stands', async () => {
+    const raised = { failures: 0, raised: ['certificate-near-expiry mx.example 192.0.2.1'] };
+    const { after, news } = compareWatched(raised, await firstFails(), NOW);
+    expect([after.raised, news]).toEqual([raised.raised, []]);
+  });
+});
+
+test('checks that never end are failures too, told at the third in a row and when it is over', () => {
+  let watched: Watched = compareWatched(UNSEEN, good, NOW).after;
+  const events: string[][] = [];
+  for (let i = 0; i < 4; i++) {
+    const { after, news } = compareUnfinished(watched, 'example');
+    watched = after;
+    events.push(news.map(({ event }) => event));
+  }
+  expect(events).toEqual([[], [], ['lookups-failing'], []]);
+  expect(compareWatched(watched, good, NOW).news).toMatchObject([{ event: 'lookups-failing', ended: true }]);
 });
 
 describe('signatures', () => {

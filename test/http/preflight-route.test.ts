@@ -13,13 +13,15 @@ const script: Script = {
   'good.example. A': { rdata: ip('192.0.2.1') },
   '_25._tcp.good.example. TLSA': { rdata: USABLE },
 };
-const json = { 'content-type': 'application/json' };
+const token = 'a-token-for-tests';
+const probe = { token, ports: [25], perMinute: 10 } as const;
+const json = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
 
 async function post(
   payload: unknown,
   { query = '', headers = json, ...deps }: Partial<AppDeps> & { query?: string; headers?: object } = {},
 ) {
-  const { app } = appFor(script, deps);
+  const { app } = appFor(script, { probe, ...deps });
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
   return app.inject({ method: 'POST', url: `/dane/preflight${query}`, payload: text, headers: { ...headers } });
 }
@@ -96,14 +98,14 @@ describe('refused', () => {
     {
       title: 'another kind of text',
       payload: 'a.example',
-      headers: { 'content-type': 'text/plain' },
+      headers: { ...json, 'content-type': 'text/plain' },
       status: 415,
       message: 'application/json',
     },
     {
       title: 'a form',
       payload: 'list=a',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { ...json, 'content-type': 'application/x-www-form-urlencoded' },
       status: 415,
       message: 'application/json',
     },
@@ -125,6 +127,26 @@ describe('refused', () => {
     expect((await post({ list: 'a' }, { access: () => false })).statusCode).toBe(403);
   });
 
+  test.each([
+    { title: 'without the token', authorization: undefined, status: 401, error: 'token-required' },
+    { title: 'with another', authorization: `Bearer ${token}x`, status: 401, error: 'token-required' },
+    {
+      title: 'where there is none',
+      authorization: `Bearer ${token}`,
+      probe: { ...probe, token: undefined },
+      status: 403,
+      error: 'preflight-disabled',
+    },
+  ])('clients $title, before anything of the body is read', async ({ authorization, status, error, ...deps }) => {
+    const headers = { 'content-type': 'application/json', ...(authorization === undefined ? {} : { authorization }) };
+    for (const payload of [{ list: 'a.example' }, '{', 'x'.repeat(5_000_000)]) {
+      const response = await post(payload, { headers, ...deps });
+      expect([response.statusCode, response.json().error]).toEqual([status, error]);
+      expect(response.headers['www-authenticate']).toBe(status === 401 ? 'Bearer realm="zeker"' : undefined);
+      expect(response.body).not.toContain(token);
+    }
+  });
+
   test('before the service is ready', async () => {
     expect((await post({ list: 'a' }, { readiness: () => ({ ready: false, reasons: [] }) })).statusCode).toBe(503);
   });
@@ -138,6 +160,22 @@ describe('refused', () => {
   });
 });
 
+test('a list that takes long to read stops nothing else meanwhile', async () => {
+  const { app } = appFor(script, { probe });
+  const cells = '"""\n'.repeat(250_000);
+  let turns = 0;
+  const counting = setInterval(() => turns++, 5);
+  const response = await app.inject({
+    method: 'POST',
+    url: '/dane/preflight',
+    payload: JSON.stringify({ list: `domain,x\n${cells}` }),
+    headers: json,
+  });
+  clearInterval(counting);
+  expect([200, 400]).toContain(response.statusCode);
+  expect(turns).toBeGreaterThan(20);
+}, 30_000);
+
 describe('a client that goes away', () => {
   const closers: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
@@ -149,6 +187,7 @@ describe('a client that goes away', () => {
     const resolver = scriptedResolver(script);
     const held = heldCheck(createDaneCheck({ resolver, now: () => NOW }));
     const { app } = appFor(script, {
+      probe,
       checkDane: async (...args) => {
         begun++;
         const report = await held.check(...args);
@@ -161,7 +200,7 @@ describe('a client that goes away', () => {
     await app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.server.address() as AddressInfo;
     const body = JSON.stringify({ domains: Array.from({ length: 1_000 }, (_, i) => `d${i}.example`) });
-    const request = `POST /dane/preflight?format=${format} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const request = `POST /dane/preflight?format=${format} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const client = connect(port, '127.0.0.1', () => client.write(request));
     await vi.waitFor(() => expect(begun).toBeGreaterThan(0));
     const small = { method: 'POST', url: '/dane/preflight', payload: '{"list":"good.example"}', headers: json } as const;
@@ -172,5 +211,25 @@ describe('a client that goes away', () => {
     held.release();
     await vi.waitFor(async () => expect((await app.inject(small)).statusCode).toBe(200));
     expect(begun).toBeLessThan(100);
+  });
+
+  test('behind another request on its connection, which it never got to', async () => {
+    const held = heldCheck(createDaneCheck({ resolver: scriptedResolver(script), now: () => NOW }));
+    const { app } = appFor(script, { probe, checkDane: held.check });
+    closers.push(() => app.close());
+    const left = new Promise((resolve) => app.server.once('connection', (socket) => socket.once('close', resolve)));
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const body = '{"list":"good.example"}';
+    const host = `Host: 127.0.0.1:${port}`;
+    const first = `GET /dane/good.example HTTP/1.1\r\n${host}\r\n\r\n`;
+    const second = `POST /dane/preflight HTTP/1.1\r\n${host}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const client = connect(port, '127.0.0.1', () => client.write(first + second));
+    await vi.waitFor(() => expect(held.started()).toBe(2));
+    client.destroy();
+    await left;
+    held.release();
+    const small = { method: 'POST', url: '/dane/preflight', payload: body, headers: json } as const;
+    await vi.waitFor(async () => expect((await app.inject(small)).statusCode).toBe(200));
   });
 });

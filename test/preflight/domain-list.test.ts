@@ -115,6 +115,13 @@ describe('CSV', () => {
     });
   });
 
+  test.each(['constructor', '__proto__', 'toString'])('%s, which every object has, is no setting of DANE', (word) => {
+    expect(read(`domain,dane\na.example,${word}\n`)).toMatchObject({
+      domains: [],
+      unread: [{ line: 2, why: `${word} is no setting of DANE` }],
+    });
+  });
+
   test('a quotation mark that is not closed swallows nothing in silence', () => {
     const list = read(`domain,note\na.example,x\n"b.example,y\n${'c.example,z\n'.repeat(1_000)}`);
     expect(list.domains.map((listed) => listed.text)).toEqual(['a.example']);

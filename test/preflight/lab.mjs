@@ -28,6 +28,7 @@ if (process.env.ZEKER_LAB !== 'inside') {
   process.exit(status ?? 1);
 }
 
+const token = 'a-token-for-the-laboratory';
 bringUp();
 const folder = mkdtempSync(join(work, 'preflight-'));
 const authority = await startAuthority(zones, signed, folder);
@@ -38,7 +39,12 @@ try {
   writeFileSync(join(folder, 'anchors'), anchorText());
   writeFileSync(
     config,
-    JSON.stringify({ root: { hints: 'hints' }, trust: { anchors: 'anchors' }, resolver: { doNotQuery: [], ipv6: false } }),
+    JSON.stringify({
+      root: { hints: 'hints' },
+      trust: { anchors: 'anchors' },
+      resolver: { doNotQuery: [], ipv6: false },
+      dane: { probe: { token } },
+    }),
   );
   const domains = zones
     .map(({ origin }) => origin)
@@ -108,7 +114,7 @@ async function postOnce(config, domains) {
     const began = performance.now();
     const response = await fetch(`${url}/dane/preflight?format=csv`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ domains }),
     });
     const text = await response.text();

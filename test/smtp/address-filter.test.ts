@@ -19,6 +19,8 @@ describe('never connected to', () => {
     ],
     ...['::', '::1', '::7f00:1', '::ffff:8.8.8.8', '::ffff:127.0.0.1', '::FFFF:8.8.8.8', '64:ff9b::808:808', '64:ff9b:1::1', '100::1'],
     ...['2001::1', '2001:db8::1', '2002:7f00:1::', '3fff::1', '5f00::1', 'fc00::1', 'fd12::1', 'fe80::1', 'fec0::1', 'ff02::1'],
+    // Translated (RFC 7915 §3.3.1), and what IANA has given to nobody (RFC 4291 §2.4): a route for it is one of our own network.
+    ...['::ffff:0:7f00:1', '200::1', '100:0:0:1::1', '1fff::1', '4000::1', '8000::1', 'fbff::1'],
   ])('%s', (address) => {
     expect(filter()(address)).toBe(false);
   });

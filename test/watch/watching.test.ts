@@ -180,6 +180,28 @@ test('two are checked at once, and one that does not come back holds up no other
   expect(told.lines).toEqual([]);
 });
 
+test('a domain whose checks never come to an end is told of', async () => {
+  const { news, pass } = watch({ checkDane: () => Promise.reject(new BudgetExceeded('time')) });
+  await pass(300);
+  expect(news).toMatchObject([{ domain: 'a.example', event: 'lookups-failing', ended: false }]);
+});
+
+test('what was told of a domain asked for most is told once over a restart, though nobody asks at its start', async () => {
+  const file = join(folder(), 'watch.json');
+  const popular = [parseName('p.example')];
+  const failing: CheckDane = () => Promise.reject(new BudgetExceeded('time'));
+  const first = watch({ file, popular: () => popular, checkDane: failing });
+  await first.pass(400);
+  first.watching.stop();
+  expect(first.news).toHaveLength(2);
+  let asked: readonly Name[] = [];
+  const second = watch({ file, popular: () => asked, checkDane: failing });
+  await second.pass(400);
+  asked = popular;
+  await second.pass(1_000);
+  expect(second.news).toEqual([]);
+});
+
 test('those asked for most come and go', async () => {
   let popular = [parseName('p.example')];
   const { watching, pass } = watch({ popular: () => popular });

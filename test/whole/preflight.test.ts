@@ -9,7 +9,7 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await openStage({
     addressBase: '127.61.42',
-    config: { preflight: { routes: [{ domain: 'rsa.sandbox', to: ['relay.sandbox'] }] } },
+    config: { dane: { probe: { token: 'a-token-for-tests' } }, preflight: { routes: [{ domain: 'rsa.sandbox', to: ['relay.sandbox'] }] } },
   });
 });
 afterAll(() => stage.close());
@@ -17,7 +17,7 @@ afterAll(() => stage.close());
 const post = (body: object, query = '') =>
   fetch(`${stage.http}/dane/preflight${query}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', authorization: 'Bearer a-token-for-tests' },
     body: JSON.stringify(body),
   });
 

@@ -115,7 +115,7 @@ export const probeMutants = [
   },
   {
     lesson: 'probe: any token opens it',
-    file: 'src/http/probe-gate.ts',
+    file: 'src/http/token-gate.ts',
     find: 'if (!timingSafeEqual(wanted, digest(given)))',
     replace: 'if (given.length === 0)',
     tests: ['test/http/probe-gate.test.ts'],
