@@ -5,7 +5,7 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Config, parseConfig } from '../config.ts';
 import type { DaneReport } from '../dane/report.ts';
 import { openLog } from '../log.ts';
@@ -26,6 +26,7 @@ export interface DemoOptions {
 type Print = (line: string) => void;
 
 const ADDRESS = '127.0.0.1';
+const CONFIG = 'zeker.yaml';
 /** Checks under way at once: a silent server keeps one busy for seconds. */
 const CHECKS_AT_ONCE = 8;
 
@@ -60,9 +61,10 @@ async function show(sandbox: Sandbox, service: Service, folder: string, signal: 
   });
   if (!rows || signal.aborted) return;
   printTable(rows, print);
-  const anchorFile = join(folder, 'sandbox.keys');
-  writeFileSync(anchorFile, sandbox.anchorKeys);
-  printCommands(service, anchorFile, print);
+  const files = { anchors: join(folder, 'sandbox.keys'), domains: join(folder, 'domains.txt'), config: join(folder, CONFIG) };
+  writeFileSync(files.anchors, sandbox.anchorKeys);
+  writeFileSync(files.domains, sandbox.domains.map(({ domain }) => `${domain}\n`).join(''));
+  printCommands(service, files, print);
 }
 
 async function openSandbox(port: number): Promise<Sandbox> {
@@ -84,7 +86,7 @@ async function openService(config: Config): Promise<Service> {
   }
 }
 
-/** The service as an operator would configure it for another internet: hints, anchors, port, and loopback servers allowed. */
+/** The service as an operator would configure it for another internet: hints, anchors, port, and loopback servers allowed; in a file too. */
 function demoConfig(sandbox: Sandbox, folder: string, { dnsPort, httpPort }: DemoOptions): Config {
   writeFileSync(join(folder, 'root.hints'), sandbox.hints);
   writeFileSync(join(folder, 'root.anchors'), sandbox.anchors);
@@ -93,7 +95,9 @@ function demoConfig(sandbox: Sandbox, folder: string, { dnsPort, httpPort }: Dem
     root: { hints: 'root.hints' },
     trust: { anchors: 'root.anchors' },
     resolver: { upstreamPort: sandbox.port, doNotQuery: [], ipv6: false },
+    selftest: { secure: 'secure.sandbox', insecure: 'unsigned.sandbox', bogus: 'expired.sandbox' },
   });
+  writeFileSync(join(folder, CONFIG), text); // JSON is YAML
   return parseConfig(text, 'demo', folder);
 }
 
@@ -128,10 +132,17 @@ function printTable(verdicts: readonly Row[], print: Print): void {
   for (const row of rows) print(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
 }
 
-function printCommands({ dns, http }: Service, anchorFile: string, print: Print): void {
+interface DemoFiles {
+  readonly anchors: string;
+  readonly domains: string;
+  readonly config: string;
+}
+
+function printCommands({ dns, http }: Service, { anchors, domains, config }: DemoFiles, print: Print): void {
   const port = dns[0]?.port;
   const dig = `dig @${ADDRESS} -p ${port} +dnssec`;
   const curl = `curl http://${ADDRESS}:${http?.port}`;
+  const zeker = `node ${relative('', process.argv[1] ?? 'zeker')}`;
   print('\nTry, from another terminal:\n');
   for (const [line, sees] of [
     [`${dig} secure.sandbox MX`, 'AD, and RRSIGs'],
@@ -143,7 +154,9 @@ function printCommands({ dns, http }: Service, anchorFile: string, print: Print)
     [`${curl}/dane/secure.sandbox`, 'the report, as JSON'],
     [`${curl}/dane/bogus-tlsa.sandbox -H 'Accept: text/plain'`, 'as daneverify prints it'],
     [`${curl}/resolve/secure.sandbox/MX`, 'one resolution, as JSON'],
-    [`delv @${ADDRESS} -p ${port} -a ${anchorFile} +root=. secure.sandbox MX`, 'a second validator'],
+    [`${zeker} preflight ${domains} -c ${config}`, 'whose mail stops'],
+    [`${zeker} selftest --resolver ${ADDRESS}:${port} -c ${config}`, 'can it serve an appliance'],
+    [`delv @${ADDRESS} -p ${port} -a ${anchors} +root=. secure.sandbox MX`, 'a second validator'],
   ] as const)
     print(`  ${line.padEnd(74)}  # ${sees}`);
 }

@@ -100,10 +100,12 @@ function ofMessage(reply: Reply, judge: (message: Message) => string | undefined
   return judge(reply.message);
 }
 
+const NO_SUCH_ZONE = 'it says that there is no such zone: see selftest of the configuration, and whether something filters it';
 const STRIPPED = 'records come without their signatures, though DO was set: it strips DNSSEC';
 
 function demandSigned(reply: Reply): string | undefined {
   return ofMessage(reply, (message) => {
+    if (message.rcode === Rcode.NXDOMAIN) return NO_SUCH_ZONE;
     const rrset = answerOf(message);
     if (!rrset) return 'it has no such records, though the zone is signed';
     return rrset.signatures.length === 0 ? STRIPPED : undefined;
@@ -134,7 +136,8 @@ async function demandLarge(at: (qname: Name, qtype: number, options?: AskOptions
 }
 
 async function demandSecure(ask: Ask, zone: Name): Promise<string | undefined> {
-  const { verdict, why } = await askVerdict(ask, zone);
+  const { verdict, why, denied } = await askVerdict(ask, zone);
+  if (denied) return NO_SUCH_ZONE;
   switch (verdict) {
     case 'secure':
       return undefined;
@@ -149,13 +152,15 @@ async function demandSecure(ask: Ask, zone: Name): Promise<string | undefined> {
 }
 
 async function demandInsecure(ask: Ask, zone: Name): Promise<string | undefined> {
-  const { verdict, why } = await askVerdict(ask, zone);
+  const { verdict, why, denied } = await askVerdict(ask, zone);
+  if (denied) return NO_SUCH_ZONE;
   if (verdict === 'insecure') return undefined;
   return verdict === 'secure' ? 'what is not signed comes with AD: its AD means nothing' : `what is not signed has no answer: ${why}`;
 }
 
 async function demandBogus(ask: Ask, zone: Name): Promise<string | undefined> {
-  const { verdict, why } = await askVerdict(ask, zone);
+  const { verdict, why, denied } = await askVerdict(ask, zone);
+  if (denied) return NO_SUCH_ZONE;
   if (verdict === 'bogus') return undefined;
   if (verdict === 'secure') return 'what is bogus comes with AD: it takes signatures that do not hold';
   if (verdict === 'insecure') return 'what is bogus is answered: it does not validate, or a negative trust anchor is set';
@@ -163,7 +168,8 @@ async function demandBogus(ask: Ask, zone: Name): Promise<string | undefined> {
 }
 
 function demandUnchecked(reply: Reply): string | undefined {
-  return ofMessage(reply, (message) =>
-    answerOf(message) ? undefined : 'with CD there is no data either: an appliance that validates by itself cannot judge it',
-  );
+  return ofMessage(reply, (message) => {
+    if (message.rcode === Rcode.NXDOMAIN) return NO_SUCH_ZONE;
+    return answerOf(message) ? undefined : 'with CD there is no data either: an appliance that validates by itself cannot judge it';
+  });
 }

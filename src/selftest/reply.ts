@@ -50,14 +50,23 @@ export function isProvenDenial({ rcode, authority }: Message): boolean {
  */
 export type Verdict = 'secure' | 'insecure' | 'bogus' | 'failing' | 'silent';
 
+export interface ZoneVerdict {
+  readonly verdict: Verdict;
+  readonly why: string;
+  /** NXDOMAIN: the verdict is on the denial. */
+  readonly denied?: true;
+}
+
 /** Asks for a verdict on the zone at `zone`: its SOA record, which every zone has. */
-export async function askVerdict(ask: Ask, zone: Name): Promise<{ readonly verdict: Verdict; readonly why: string }> {
+export async function askVerdict(ask: Ask, zone: Name): Promise<ZoneVerdict> {
   const question = { qname: zone, qtype: Type.SOA, qclass: 1 };
   const reply = await ask(question);
   const why = describeReply(reply);
   if (reply.outcome === 'silent') return { verdict: 'silent', why };
   const { rcode, flags } = reply.message;
-  if (rcode === Rcode.NOERROR || rcode === Rcode.NXDOMAIN) return { verdict: flags.authenticData ? 'secure' : 'insecure', why };
+  const validated = flags.authenticData ? 'secure' : 'insecure';
+  if (rcode === Rcode.NXDOMAIN) return { verdict: validated, why, denied: true };
+  if (rcode === Rcode.NOERROR) return { verdict: validated, why };
   const unchecked = await ask(question, { checkingDisabled: true });
   const hasData = unchecked.outcome === 'message' && unchecked.message.rcode === Rcode.NOERROR;
   return { verdict: rcode === Rcode.SERVFAIL && hasData ? 'bogus' : 'failing', why };

@@ -360,3 +360,15 @@ test('demo --once prints every domain with its verdict, the commands to try, and
   expect(stdout).toMatch(/curl http:\/\/127\.0\.0\.1:\d+\/dane\/secure\.sandbox/);
   expect(status).toBe(0);
 });
+
+test('demo prints a preflight and a self-test of itself that hold', async () => {
+  const demo = start(['demo', '--dns-port', '0', '--http-port', '0', '--sandbox-port', '0']);
+  const output = await demo.waitForOutput('Ctrl-C ends it.');
+  const printed = (command: string) => output.match(new RegExp(`(${command} .*?) +#`))![1]!.split(/ +/);
+  const preflight = await run(...printed('preflight'));
+  expect(preflight.stdout).toContain('  expired.sandbox ');
+  expect(preflight.status).toBe(3);
+  expect(await run(...printed('selftest'))).toMatchObject({ status: 0, stdout: expect.stringContaining('It can serve the appliance.') });
+  demo.process.kill('SIGTERM');
+  await demo.ended;
+});

@@ -18,6 +18,8 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** Resolves with the first line of standard error that holds `text`; rejects when the process ends without one. */
   waitFor(text: string): Promise<string>;
+  /** Resolves with standard output as it stands once it holds `text`; rejects when the process ends without it. */
+  waitForOutput(text: string): Promise<string>;
 }
 
 export function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
@@ -28,6 +30,7 @@ export function start(args: readonly string[], environment: Readonly<Record<stri
   const waiting = new Set<() => void>();
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text;
+    for (const look of waiting) look();
   });
   createInterface(child.stderr).on('line', (line) => {
     lines.push(line);
@@ -36,19 +39,21 @@ export function start(args: readonly string[], environment: Readonly<Record<stri
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (status, signal) => resolve({ status, signal, stdout, stderr: lines.join('\n') }));
   });
-  const waitFor = (text: string) =>
+  const waitUntil = (find: () => string | undefined, text: string) =>
     new Promise<string>((resolve, reject) => {
       const look = () => {
-        const line = lines.find((candidate) => candidate.includes(text));
-        if (line === undefined) return;
+        const found = find();
+        if (found === undefined) return;
         waiting.delete(look);
-        resolve(line);
+        resolve(found);
       };
       waiting.add(look);
       look();
       void ended.then(({ status, stderr }) => reject(new Error(`it ended with ${status} before it said ${text}: ${stderr}`)));
     });
-  return { process: child, ended, waitFor };
+  const waitFor = (text: string) => waitUntil(() => lines.find((line) => line.includes(text)), text);
+  const waitForOutput = (text: string) => waitUntil(() => (stdout.includes(text) ? stdout : undefined), text);
+  return { process: child, ended, waitFor, waitForOutput };
 }
 
 export function run(...args: readonly string[]): Promise<Ended> {

@@ -97,6 +97,23 @@ const rows: readonly { readonly title: string; readonly change?: Change; readonl
       wrong: ['large'],
       says: /without TC/,
     },
+    {
+      title: 'one for which the known zones do not exist: it is no matter of its validation',
+      change: (message, { qname, qtype }) =>
+        qtype === Type.DNSKEY && qname.labels === 0
+          ? message
+          : without(message, {
+              rcode: Rcode.NXDOMAIN,
+              answer: [],
+              flags: { ...message.flags, authenticData: true },
+              authority: soundReply({ qname, qtype: Type.CNAME, qclass: 1 }, {}).authority.map((rrset) => ({
+                ...rrset,
+                signatures: [Uint8Array.of(1)],
+              })),
+            }),
+      wrong: ['signatures', 'ds', 'dnskey', 'secure', 'insecure', 'bogus', 'cd'],
+      says: /^\n*(it says that there is no such zone: see selftest of the configuration, and whether something filters it\n*)+$/,
+    },
     { title: 'no AD', change: noAd, wrong: ['secure'], says: /without AD/ },
     {
       title: 'AD on everything',
