@@ -24,7 +24,8 @@ function makeCopy(base, lane) {
   const directory = join(base, `lane${lane}`);
   mkdirSync(directory);
   for (const name of COPIED) cpSync(join(root, name), join(directory, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+  // Threads run compiled (npm run build): no fault is planted in those.
+  for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(directory, name));
   return directory;
 }
 
