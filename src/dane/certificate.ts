@@ -5,8 +5,9 @@
  * - DANE-TA(2): signatures lead from it to a certificate that matches, all of them are valid today, and it has one of the names (§3.1.2, §3.2).
  * - PKIX-TA(0), PKIX-EE(1): never (§3.1.3); such records are not usable, and what is not usable is not looked at.
  *
- * Limits: of RFC 5280 §6 it demands signatures, dates, CA and path length, key usage for signing and for servers; it refuses what is
- * critical and unknown, name constraints among them; it asks for no revocation.
+ * A server's key that is weak is refused whatever matches, as OpenSSL does; the owner of a bare key (2 1 0) is taken at his word.
+ * Limits: of RFC 5280 §6 it demands signatures, keys that are not weak, dates, CA and path length, key usage for signing and for servers;
+ * it refuses what is critical and unknown, name constraints among them; it asks for no revocation.
  */
 
 import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
@@ -41,6 +42,7 @@ export function judgeCertificates({ received, records, names, now }: Certificate
   if (received.length === 0) return mismatch('certificate-missing');
   const [leaf, ...others] = received.slice(0, chainLimits.certificates).map(tryReadCertificate);
   if (!leaf) return mismatch('certificate-unreadable');
+  if (isWeak(leaf)) return mismatch('key-weak');
   const usable = records.map((record, index) => ({ record, index })).filter(({ record }) => record.why === 'usable');
   const endEntity = usable.find(({ record }) => record.usage === DANE_EE && matches(leaf, record));
   if (endEntity) return { verdict: 'match', record: endEntity.index, depth: 0 };
@@ -167,6 +169,27 @@ function isSignedBy({ x509 }: Certificate, key: () => KeyObject): boolean {
 }
 
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+/** digitalSignature, keyEncipherment, keyAgreement: one of them is what a server's key does in TLS (RFC 5280 §4.2.1.3, §4.2.1.12). */
+const TLS_USAGES = 0x80 | 0x20 | 0x08;
+/** Bits of a key that 80 bits of security take (NIST SP 800-57): with fewer anybody may have it; OpenSSL's level 1 has the same. */
+const leastBits = { modulus: 1_024, curve: 160 } as const;
+
+/** Whether the key can be found by who wants to have it. */
+function isWeak({ x509 }: Certificate): boolean {
+  try {
+    return isWeakKey(x509.publicKey);
+  } catch {
+    return true; // of an algorithm that OpenSSL does not know
+  }
+}
+
+function isWeakKey({ asymmetricKeyType, asymmetricKeyDetails: { modulusLength, namedCurve } = {} }: KeyObject): boolean {
+  if (modulusLength !== undefined) return modulusLength < leastBits.modulus;
+  // Names of curves have their size, as secp112r1 and prime256v1; one without it is none for TLS.
+  if (asymmetricKeyType === 'ec') return Number(/\d{3}/.exec(namedCurve ?? '')?.[0] ?? 0) < leastBits.curve;
+  return false;
+}
+
 /** Signatures with MD5 and SHA-1 prove nothing any more; OpenSSL refuses them too. */
 const weakSignatures: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.4',
@@ -198,6 +221,8 @@ function pathFault(path: readonly Certificate[], { names, now }: PathContext): C
     if (depth > 0 && !x509.ca) return 'issuer-not-ca';
     if (depth > 0 && pathLength !== undefined && selfIssuedExcept(path.slice(1, depth)) > pathLength) return 'chain-too-long';
     if (x509.keyUsage !== undefined && !x509.keyUsage.includes(SERVER_AUTH)) return 'not-for-servers';
+    if (depth === 0 && certificate.keyUsage !== undefined && (certificate.keyUsage & TLS_USAGES) === 0) return 'not-for-servers';
+    if (isWeak(certificate)) return 'key-weak';
     if (certificate.criticalExtensions.some((oid) => !knownCritical.has(oid))) return 'critical-extension';
     if (depth < path.length - 1 && weakSignatures.has(certificate.signatureAlgorithm)) return 'signature-weak';
   }

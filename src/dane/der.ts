@@ -10,6 +10,8 @@ export interface CertificateParts {
   readonly signatureAlgorithm: string;
   /** CAs that may stand below this one; undefined for any number. */
   readonly pathLength: number | undefined;
+  /** First octet of key usage, as encoded; undefined where nothing is said of it (RFC 5280 §4.2.1.3). */
+  readonly keyUsage: number | undefined;
   /** OIDs of extensions that whoever does not know them must not pass over (RFC 5280 §4.2). */
   readonly criticalExtensions: readonly string[];
 }
@@ -26,8 +28,9 @@ interface Element {
   readonly content: Uint8Array;
 }
 
-const tags = { boolean: 0x01, integer: 0x02, oid: 0x06, sequence: 0x30, version: 0xa0, extensions: 0xa3 } as const;
+const tags = { boolean: 0x01, integer: 0x02, bits: 0x03, oid: 0x06, sequence: 0x30, version: 0xa0, extensions: 0xa3 } as const;
 const BASIC_CONSTRAINTS = '2.5.29.19';
+const KEY_USAGE = '2.5.29.15';
 
 /** @throws {DerError} */
 export function readCertificateParts(der: Uint8Array): CertificateParts {
@@ -40,10 +43,12 @@ export function readCertificateParts(der: Uint8Array): CertificateParts {
   const wrapper = fields.find(({ tag }) => tag === tags.extensions);
   const extensions = wrapper ? children(one(wrapper.content, tags.sequence).content).map(readExtension) : [];
   const constraints = extensions.find(({ oid }) => oid === BASIC_CONSTRAINTS);
+  const usage = extensions.find(({ oid }) => oid === KEY_USAGE);
   return {
     spki,
     signatureAlgorithm,
     pathLength: constraints ? pathLengthOf(constraints.value) : undefined,
+    keyUsage: usage && (one(usage.value, tags.bits).content[1] ?? 0),
     criticalExtensions: extensions.filter(({ critical }) => critical).map(({ oid }) => oid),
   };
 }

@@ -122,6 +122,7 @@ export const certificateFaults = [
   'not-for-servers',
   'critical-extension',
   'signature-weak',
+  'key-weak',
 ] as const;
 export type CertificateFault = (typeof certificateFaults)[number];
 

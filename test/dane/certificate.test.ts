@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type CertificateVerdict, chainLimits, judgeCertificates, matchingEndEntityRecords } from '../../src/dane/certificate.ts';
 import { judgeTlsaRecords } from '../../src/dane/tlsa.ts';
@@ -11,6 +11,8 @@ const root = makeCertificate(NOW, { commonName: 'Root', ca: true });
 const intermediate = makeCertificate(NOW, { commonName: 'Intermediate', ca: true, issuer: root });
 const leafOf = (options: CertificateOptions = {}) => makeCertificate(NOW, { names: [HOST], issuer: intermediate, ...options });
 const leaf = leafOf();
+/** 56 bits of security: an afternoon's work. */
+const weakKeys = generateKeyPairSync('ec', { namedCurve: 'secp112r1' });
 const stranger = makeCertificate(NOW, { commonName: 'Stranger', ca: true });
 
 /** Certificate association data (RFC 6698 §2.1.4). */
@@ -98,6 +100,19 @@ describe.each(combinations)('selector $selector, matching type $matching', ({ se
   });
 });
 
+test.each(['secp112r1', 'secp160k1', 'secp224r1', 'prime256v1', 'secp521r1', 'brainpoolP256r1'])(
+  'a server with a key of %s, DANE-EE',
+  (namedCurve) => {
+    const own = makeCertificate(NOW, { names: [HOST], keys: generateKeyPairSync('ec', { namedCurve }) });
+    expect(outcome(judge([own], [row(3, 1, 1, own)]))).toBe(namedCurve === 'secp112r1' ? 'key-weak' : 'match');
+  },
+);
+
+test.each([512, 1_024, 2_048])('a server with an RSA key of %i bits, DANE-EE', (modulusLength) => {
+  const own = makeCertificate(NOW, { names: [HOST], issuer: root, keys: generateKeyPairSync('rsa', { modulusLength }) });
+  expect(outcome(judge([own], [row(3, 1, 1, own)]))).toBe(modulusLength < 1_024 ? 'key-weak' : 'match');
+});
+
 describe('DANE-TA(2)', () => {
   const anchor = [row(2, 0, 1, root)];
   const through = (options: CertificateOptions) => {
@@ -116,6 +131,8 @@ describe('DANE-TA(2)', () => {
     },
     { title: 'an intermediate for servers', chain: through({ extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] }), want: 'match' },
     { title: 'an intermediate with an unknown critical extension', chain: through({ unknownCritical: true }), want: 'critical-extension' },
+    { title: 'an intermediate with a weak key', chain: through({ keys: weakKeys }), want: 'key-weak' },
+    { title: 'a key that is not for TLS', chain: [leafOf({ keyUsage: 0x04 }), intermediate, root], want: 'not-for-servers' },
     { title: 'an intermediate signed with SHA-1', chain: through({ sha1: true }), want: 'signature-weak' },
     { title: 'a certificate signed with SHA-1', chain: [leafOf({ sha1: true }), intermediate, root], want: 'signature-weak' },
     { title: 'an intermediate with a forged signature', chain: through({ forged: true }), want: 'chain-broken' },

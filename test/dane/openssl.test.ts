@@ -4,7 +4,7 @@
  */
 
 import { execFile, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { judgeCertificates } from '../../src/dane/certificate.ts';
 import { judgeTlsaRecords } from '../../src/dane/tlsa.ts';
@@ -98,6 +98,10 @@ const below = (options: CertificateOptions, parent = root) => {
   return [makeCertificate(NOW, { names: [HOST], issuer: ca }), ca, parent];
 };
 const named = (options: CertificateOptions) => [makeCertificate(NOW, { issuer: root, ...options }), root];
+const weakKeys = () => generateKeyPairSync('ec', { namedCurve: 'secp112r1' });
+const belowWeak = below({ keys: weakKeys() });
+const weakRoot = makeCertificate(NOW, { commonName: 'Weak', ca: true, keys: weakKeys() });
+const usageOdd = makeCertificate(NOW, { names: [HOST], keyUsage: 0x04 });
 const anchored = [row(2, 0, 1, root)];
 const narrow = makeCertificate(NOW, { commonName: 'Narrow', ca: true, pathLength: 0 });
 const selfSigned = makeCertificate(NOW, { commonName: HOST, names: [HOST] });
@@ -120,6 +124,23 @@ const odd: Case[] = [
   { title: 'a root with path length 0, and a CA below it', chain: below({}, narrow), rows: [row(2, 0, 1, narrow)] },
   { title: 'a certificate for clients', chain: named({ names: [HOST], extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'] }), rows: anchored },
   { title: 'a forged signature', chain: [leafOf({ forged: true }), intermediate, root], rows: anchored },
+  { title: 'a key for certificates alone', chain: named({ names: [HOST], keyUsage: 0x04 }), rows: anchored },
+  { title: 'a key for signatures', chain: named({ names: [HOST], keyUsage: 0x80 }), rows: anchored },
+  { title: 'an intermediate whose key is for signatures alone', chain: below({ keyUsage: 0x80 }), rows: anchored },
+  { title: 'an intermediate whose key is for certificates', chain: below({ keyUsage: 0x04 }), rows: anchored },
+  { title: 'a certificate for any usage', chain: named({ names: [HOST], extendedKeyUsage: ['2.5.29.37.0'] }), rows: anchored },
+  { title: 'a wildcard for a whole top-level domain', chain: named({ names: ['*'] }), rows: anchored },
+  { title: 'an intermediate with a weak key', chain: belowWeak, rows: anchored },
+  {
+    title: 'a weak trust anchor, bare',
+    chain: [makeCertificate(NOW, { names: [HOST], issuer: weakRoot })],
+    rows: [row(2, 1, 0, weakRoot)],
+  },
+  {
+    title: 'a weak trust anchor',
+    chain: [makeCertificate(NOW, { names: [HOST], issuer: weakRoot }), weakRoot],
+    rows: [row(2, 0, 1, weakRoot)],
+  },
   { title: 'a wildcard', chain: named({ names: ['*.example'] }), rows: anchored },
   { title: 'a partial wildcard', chain: named({ names: ['m*.example'] }), rows: anchored },
   { title: 'a common name', chain: named({ commonName: HOST }), rows: anchored },
@@ -131,6 +152,7 @@ const odd: Case[] = [
   { title: 'self-signed, DANE-TA of itself', chain: [selfSigned], rows: [row(2, 0, 1, selfSigned)] },
   { title: 'self-signed CA, DANE-TA of itself', chain: [selfSignedCa], rows: [row(2, 0, 1, selfSignedCa)] },
   { title: 'self-signed, DANE-TA(2 1 0) of its own key', chain: [selfSigned], rows: [row(2, 1, 0, selfSigned)] },
+  { title: 'a key for certificates alone, DANE-EE', chain: [usageOdd], rows: [row(3, 1, 1, usageOdd)] },
   { title: 'self-signed, DANE-EE', chain: [selfSigned], rows: [row(3, 1, 1, selfSigned)] },
   { title: 'DANE-TA of the server’s own certificate', chain: [leaf, intermediate, root], rows: [row(2, 0, 1, leaf)] },
   { title: 'the weaker of two digests', chain: [leaf], rows: [row(3, 1, 1, leaf), row(3, 1, 2, stranger)] },

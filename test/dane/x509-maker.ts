@@ -21,6 +21,8 @@ export interface CertificateOptions {
   readonly notAfter?: number;
   /** Object identifiers of extended key usage. */
   readonly extendedKeyUsage?: readonly string[];
+  /** First octet of key usage: 0x80 is for signatures, 0x04 for certificates (RFC 5280 §4.2.1.3). */
+  readonly keyUsage?: number;
   /** An extension that nobody knows, marked as critical. */
   readonly unknownCritical?: boolean;
   /** Signed anew with a key of these; made fresh where left out. */
@@ -58,6 +60,7 @@ export function makeCertificate(now: number, options: CertificateOptions = {}): 
     ...(options.ca === undefined ? [] : [extension('2.5.29.19', basicConstraints(options.ca, options.pathLength), true)]),
     ...(names.length === 0 ? [] : [extension('2.5.29.17', sequence(...names.map((name) => element(0x82, Buffer.from(name, 'latin1')))))]),
     ...(options.extendedKeyUsage ? [extension('2.5.29.37', sequence(...options.extendedKeyUsage.map(oid)))] : []),
+    ...(options.keyUsage === undefined ? [] : [extension('2.5.29.15', element(0x03, Buffer.of(0, options.keyUsage)), true)]),
     ...(options.unknownCritical ? [extension('1.3.6.1.4.1.99999.1', sequence(), true)] : []),
   ];
   const algorithm = sequence(oid(options.sha1 ? '1.2.840.10045.4.1' : '1.2.840.10045.4.3.2')); // ecdsa-with-SHA1, ecdsa-with-SHA256
