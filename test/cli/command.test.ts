@@ -371,4 +371,4 @@ test('demo prints a preflight and a self-test of itself that hold', async () => 
   expect(await run(...printed('selftest'))).toMatchObject({ status: 0, stdout: expect.stringContaining('It can serve the appliance.') });
   demo.process.kill('SIGTERM');
   await demo.ended;
-});
+}, 120_000); // three processes, and a domain whose servers are silent
