@@ -202,14 +202,14 @@ describe('a client that goes away', () => {
     const body = JSON.stringify({ domains: Array.from({ length: 1_000 }, (_, i) => `d${i}.example`) });
     const request = `POST /dane/preflight?format=${format} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const client = connect(port, '127.0.0.1', () => client.write(request));
-    await vi.waitFor(() => expect(begun).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(begun).toBeGreaterThan(0), { timeout: 20_000 });
     const small = { method: 'POST', url: '/dane/preflight', payload: '{"list":"good.example"}', headers: json } as const;
     const meanwhile = await app.inject(small);
     expect([meanwhile.statusCode, meanwhile.headers['retry-after']]).toEqual([503, '30']);
     client.destroy();
     await left;
     held.release();
-    await vi.waitFor(async () => expect((await app.inject(small)).statusCode).toBe(200));
+    await vi.waitFor(async () => expect((await app.inject(small)).statusCode).toBe(200), { timeout: 20_000 });
     expect(begun).toBeLessThan(100);
   });
 
@@ -225,11 +225,11 @@ describe('a client that goes away', () => {
     const first = `GET /dane/good.example HTTP/1.1\r\n${host}\r\n\r\n`;
     const second = `POST /dane/preflight HTTP/1.1\r\n${host}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const client = connect(port, '127.0.0.1', () => client.write(first + second));
-    await vi.waitFor(() => expect(held.started()).toBe(2));
+    await vi.waitFor(() => expect(held.started()).toBe(2), { timeout: 20_000 });
     client.destroy();
     await left;
     held.release();
     const small = { method: 'POST', url: '/dane/preflight', payload: body, headers: json } as const;
-    await vi.waitFor(async () => expect((await app.inject(small)).statusCode).toBe(200));
+    await vi.waitFor(async () => expect((await app.inject(small)).statusCode).toBe(200), { timeout: 20_000 });
   });
 });

@@ -34,9 +34,9 @@ test('so many at one server, others are not held up, and who waited goes in orde
   expect(open.map(({ address }) => address)).toEqual(['192.0.2.1', '192.0.2.1', '192.0.2.2']);
   open[0]?.end();
   await all[0];
-  await vi.waitFor(() => expect(open.length).toBe(4));
+  await vi.waitFor(() => expect(open.length).toBe(4), 20_000);
   for (let i = 1; i < 5; i++) {
-    await vi.waitFor(() => expect(open[i]).toBeDefined());
+    await vi.waitFor(() => expect(open[i]).toBeDefined(), 20_000);
     open[i]?.end();
   }
   await Promise.all([...all, other]);
