@@ -1,5 +1,6 @@
 /** Mail domains that are checked again and again: what has changed between two checks of one, and when to look next. */
 
+import { probeLimits } from './probe.ts';
 import type { DaneReport, LookupReport } from './report.ts';
 import type { CiscoVerdict, DomainReason, RfcVerdict } from './verdicts.ts';
 
@@ -50,7 +51,6 @@ export const UNSEEN: Watched = { failures: 0, raised: [] };
 /** A single failed lookup is most often the network. */
 const FAILURES_TOLD = 3;
 const NEAR_END = 0.1;
-const CERTIFICATE_DAYS = 14;
 const DAY_SECONDS = 86_400;
 
 interface Condition {
@@ -165,7 +165,7 @@ function certificateOf(about: string, notAfter: string, now: number): Condition 
   return {
     event: 'certificate-near-expiry',
     about,
-    holds: left < CERTIFICATE_DAYS * DAY_SECONDS,
+    holds: left < probeLimits.expiryWarningDays * DAY_SECONDS,
     detail: `${about}: the certificate ends at ${notAfter}`,
   };
 }
@@ -196,6 +196,8 @@ function raise(before: readonly string[], conditions: readonly Condition[], doma
 }
 
 const LEAST_SECONDS = 30;
+/** Mail hosts are others' machines: they are not connected to again before that, whatever the TTLs. */
+const LEAST_AFTER_PROBE_SECONDS = 900;
 const MOST_SECONDS = 3_600;
 const AFTER_FAILURE_SECONDS = 60;
 /** Before its end, by so much of the time that is left, so that prefetch finds it in the last tenth of its TTL. */
@@ -203,9 +205,11 @@ const EARLY = 0.05;
 
 /** When to look next: shortly before the first lookup ends, and right after it. @returns seconds since the epoch */
 export function nextCheck(report: DaneReport, now: number): number {
-  if (isFailed(report)) return now + AFTER_FAILURE_SECONDS;
+  const isProbed = report.mx.hosts.some(({ smtp }) => smtp.length > 0);
+  const least = isProbed ? LEAST_AFTER_PROBE_SECONDS : LEAST_SECONDS;
+  if (isFailed(report)) return now + Math.max(AFTER_FAILURE_SECONDS, least);
   const until = Date.parse(report.validUntil) / 1000;
   const early = until - EARLY * (until - now);
-  const next = early - now >= LEAST_SECONDS ? early : until + 1;
-  return Math.min(Math.max(next, now + LEAST_SECONDS), now + MOST_SECONDS);
+  const next = early - now >= least ? early : until + 1;
+  return Math.min(Math.max(next, now + least), now + MOST_SECONDS);
 }

@@ -167,6 +167,11 @@ describe('the next look', () => {
     ['shortly before the first lookup ends', until(1_000), 950],
     ['right after it, once that is near', until(20), 30],
     ['not at once, however short the TTL', until(0), 30],
+    [
+      'not within a quarter of an hour where mail hosts were connected to',
+      { ...withCertificate('success', NOW + 9e6), validUntil: until(40).validUntil },
+      900,
+    ],
     ['at least every hour', until(80_000), 3_600],
     ['after a minute where a lookup failed', { ...failing, validUntil: until(900).validUntil }, 60],
   ])('%s', (_title, report, seconds) => {
